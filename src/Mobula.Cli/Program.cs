@@ -1,0 +1,2 @@
+Console.Error.WriteLine("mobula: no verbs yet");
+return 2;
