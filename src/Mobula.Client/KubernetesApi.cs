@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -50,6 +51,24 @@ public sealed class KubernetesApi(HttpClient http, string fieldManager)
     public Task<JsonObject> ListAsync(
         GroupVersionResource resource, string? ns = null, string? labelSelector = null, string? fieldSelector = null, CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, resource.Path(ns) + Query(("labelSelector", labelSelector), ("fieldSelector", fieldSelector)), null, null, cancellation);
+
+    /// <summary>Reads one page of a collection; the next is had with the answer's <c>metadata.continue</c>.</summary>
+    /// <param name="resource">What to list.</param>
+    /// <param name="ns">The namespace; null for all, and for cluster-scoped resources.</param>
+    /// <param name="labelSelector">Narrows by labels.</param>
+    /// <param name="fieldSelector">Narrows by fields.</param>
+    /// <param name="limit">Objects at most; null for all.</param>
+    /// <param name="continueToken">From the page before; null for the first.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <exception cref="StatusException">Also with code 410, when the token is too old.</exception>
+    public Task<JsonObject> ListPageAsync(
+        GroupVersionResource resource, string? ns, string? labelSelector, string? fieldSelector, int? limit, string? continueToken, CancellationToken cancellation = default) =>
+        SendAsync(
+            HttpMethod.Get,
+            resource.Path(ns) + Query(
+                ("labelSelector", labelSelector), ("fieldSelector", fieldSelector),
+                ("limit", limit?.ToString(CultureInfo.InvariantCulture)), ("continue", continueToken)),
+            null, null, cancellation);
 
     /// <summary>Creates an object in the namespace it names and returns it as stored.</summary>
     public Task<JsonObject> CreateAsync(GroupVersionResource resource, JsonObject o, CancellationToken cancellation = default) =>
@@ -105,13 +124,15 @@ public sealed class KubernetesApi(HttpClient http, string fieldManager)
     /// <param name="resourceVersion">The revision after which events are wanted.</param>
     /// <param name="labelSelector">Narrows by labels.</param>
     /// <param name="fieldSelector">Narrows by fields.</param>
+    /// <param name="timeoutSeconds">Seconds after which the server closes the stream; null leaves it to the server.</param>
     /// <param name="cancellation">Ends the watch.</param>
     public async IAsyncEnumerable<WatchEvent> WatchAsync(
-        GroupVersionResource resource, string? ns, string resourceVersion, string? labelSelector = null, string? fieldSelector = null,
+        GroupVersionResource resource, string? ns, string resourceVersion, string? labelSelector = null, string? fieldSelector = null, int? timeoutSeconds = null,
         [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var path = resource.Path(ns) + Query(
             ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion),
+            ("timeoutSeconds", timeoutSeconds?.ToString(CultureInfo.InvariantCulture)),
             ("labelSelector", labelSelector), ("fieldSelector", fieldSelector));
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
