@@ -48,5 +48,5 @@ public sealed class PodSecurityEvaluator
 
     internal Policy? PolicyFor(LevelVersion policy) => policy.Level == PodSecurityLevel.Privileged
         ? null
-        : Standards.For(policy.Level, Math.Min(policy.Version.Minor, _newestMinor));
+        : Standards.For(policy.Level, (int)Math.Min(policy.Version.Minor, _newestMinor));
 }

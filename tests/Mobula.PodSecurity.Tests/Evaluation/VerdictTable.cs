@@ -11,7 +11,7 @@ internal static class VerdictTable
     public const int NewestMinor = 37;
 
     public static IEnumerable<PodSecurityVersion> Versions =>
-        Enumerable.Range(0, NewestMinor + 1).Select(PodSecurityVersion.OfMinor).Append(PodSecurityVersion.Latest);
+        Enumerable.Range(0, NewestMinor + 1).Select(m => PodSecurityVersion.OfMinor(m)).Append(PodSecurityVersion.Latest);
 
     public static IEnumerable<JsonObject> ReadVendored(string name)
     {
