@@ -1,2 +1,18 @@
-Console.Error.WriteLine("mobula: no verbs yet");
-return 2;
+using System.CommandLine;
+using Mobula.Cli.CommandLine;
+using Mobula.Cli.Commands;
+using Mobula.Cli.Terminal;
+
+var terminal = TerminalOutput.ForProcess();
+var root = new RootCommand("Ray on Kubernetes under the restricted Pod Security Standard: a local cluster, a Ray operator, and checks.")
+{
+    new Command("create", "Create one of [cluster]") { CreateClusterCommand.Create(terminal) },
+    DeleteCommand.Create(terminal),
+    GetCommand.Create(terminal),
+    AuditCommand.Create(terminal),
+    TutorialCommand.Create(terminal),
+    VersionCommand.Create(terminal),
+    CompletionCommand.Create(terminal),
+};
+ExampleHelpAction.InstallIn(root);
+return await Invocation.RunAsync(root, args, terminal);

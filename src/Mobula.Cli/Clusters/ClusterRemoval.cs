@@ -1,0 +1,20 @@
+namespace Mobula.Cli.Clusters;
+
+/// <summary>Removes a cluster whole, whatever state it is in: server, nodes, networks, files.</summary>
+internal static class ClusterRemoval
+{
+    /// <summary>Removes a cluster; what is not there is no error.</summary>
+    public static async Task RunAsync(ClusterDirectory directory, CancellationToken cancellation)
+    {
+        if (ServerProcess.Find(directory) is { } server)
+        {
+            using (server) await ServerProcess.StopAsync(server, TimeSpan.FromSeconds(30)).ConfigureAwait(false);
+        }
+        if (directory.Exists)
+        {
+            var record = ClusterRecord.Read(directory);
+            foreach (var node in record.Nodes) await ClusterNodes.RemoveAsync(directory, record, node, cancellation).ConfigureAwait(false);
+        }
+        if (Directory.Exists(directory.Root)) Directory.Delete(directory.Root, recursive: true);
+    }
+}
