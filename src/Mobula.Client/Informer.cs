@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Mobula.Kubernetes;
@@ -16,6 +17,7 @@ public sealed class Informer
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _dispatch = new();
     private Action<JsonObject?, JsonObject?>[] _subscribers = [];
+    private long _revision;
 
     /// <summary>Makes an informer; <see cref="RunAsync"/> sets it going.</summary>
     public Informer(KubernetesApi api, GroupVersionResource resource, InformerOptions? options = null, TimeProvider? time = null)
@@ -31,6 +33,12 @@ public sealed class Informer
 
     /// <summary>The objects as last seen.</summary>
     public ObjectCache Cache { get; } = new();
+
+    /// <summary>
+    /// The newest revision seen, 0 before the first list. Revisions of one server are ordered numbers, so that a writer can
+    /// tell whether the cache holds its own write already.
+    /// </summary>
+    public long Revision => Volatile.Read(ref _revision);
 
     /// <summary>Whether the first list is in the cache and has been told to the subscribers.</summary>
     public bool HasSynced => _synced.Task.IsCompletedSuccessfully;
@@ -141,6 +149,7 @@ public sealed class Informer
             next = page.Text("metadata", "continue");
         }
         while (!string.IsNullOrEmpty(next));
+        See(revision);
         Replace(objects);
         return revision;
     }
@@ -161,6 +170,7 @@ public sealed class Informer
 
     private string? Apply(WatchEvent e)
     {
+        if (e.Type != "ERROR") See(e.Object.ResourceVersion);
         switch (e.Type)
         {
             case "ADDED" or "MODIFIED":
@@ -173,6 +183,11 @@ public sealed class Informer
                 throw new StatusException(e.Object);
         }
         return e.Object.ResourceVersion is { Length: > 0 } revision ? revision : null;
+    }
+
+    private void See(string revision)
+    {
+        if (long.TryParse(revision, CultureInfo.InvariantCulture, out var number) && number > _revision) Volatile.Write(ref _revision, number);
     }
 
     private void Store(JsonObject o)

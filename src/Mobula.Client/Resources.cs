@@ -49,4 +49,28 @@ public static class Resources
 
     /// <summary><c>rayclusters.ray.io</c>.</summary>
     public static readonly GroupVersionResource RayClusters = new("ray.io", "v1", "rayclusters");
+
+    /// <summary><c>replicationcontrollers</c>.</summary>
+    public static readonly GroupVersionResource ReplicationControllers = new("", "v1", "replicationcontrollers");
+
+    /// <summary><c>statefulsets.apps</c>.</summary>
+    public static readonly GroupVersionResource StatefulSets = new("apps", "v1", "statefulsets");
+
+    /// <summary><c>daemonsets.apps</c>.</summary>
+    public static readonly GroupVersionResource DaemonSets = new("apps", "v1", "daemonsets");
+
+    /// <summary><c>controllerrevisions.apps</c>.</summary>
+    public static readonly GroupVersionResource ControllerRevisions = new("apps", "v1", "controllerrevisions");
+
+    /// <summary><c>cronjobs.batch</c>.</summary>
+    public static readonly GroupVersionResource CronJobs = new("batch", "v1", "cronjobs");
+
+    /// <summary><c>persistentvolumeclaims</c>.</summary>
+    public static readonly GroupVersionResource PersistentVolumeClaims = new("", "v1", "persistentvolumeclaims");
+
+    /// <summary><c>persistentvolumes</c>.</summary>
+    public static readonly GroupVersionResource PersistentVolumes = new("", "v1", "persistentvolumes");
+
+    /// <summary><c>customresourcedefinitions.apiextensions.k8s.io</c>.</summary>
+    public static readonly GroupVersionResource CustomResourceDefinitions = new("apiextensions.k8s.io", "v1", "customresourcedefinitions");
 }

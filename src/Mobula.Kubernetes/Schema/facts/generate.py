@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Makes the embedded fact files of this folder from published facts of a Kubernetes release.
+
+  generate.py OPENAPI.json DISCOVERY.json PROTOBUF.json
+
+Each output is a text file of lines `name<TAB>JSON`, so that a reader parses only the lines it is asked for:
+  types.tsv      OpenAPI types; `x-presence` on a property says how absence is written:
+                 "explicit"  a scalar that is written whenever it is set, even to its zero value
+                 "always"    written even when unset (null for lists, references and times; the zero value for the rest)
+  resources.tsv  one group and version a line, in the order of discovery
+  messages.tsv   protobuf messages: [JSON name, number, type]
+"""
+import json, os, sys
+
+here = os.path.dirname(os.path.abspath(__file__))
+ZERO_TIMES = {'lastTransitionTime', 'lastProbeTime', 'lastUpdateTime', 'lastHeartbeatTime', 'startedAt', 'finishedAt', 'eventTime',
+              'firstTimestamp', 'lastTimestamp', 'deprecatedFirstTimestamp', 'deprecatedLastTimestamp', 'lastObservedTime'}
+ALWAYS = {
+    'io.k8s.api.rbac.v1.Role': ['rules'], 'io.k8s.api.rbac.v1.ClusterRole': ['rules'],
+    'io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerStatus': ['currentMetrics'],
+    'io.k8s.api.discovery.v1.EndpointSlice': ['endpoints', 'ports'],
+    'io.k8s.api.core.v1.ProjectedVolumeSource': ['sources'],
+    'io.k8s.api.authentication.v1.TokenRequestSpec': ['boundObjectRef', 'audiences'],
+    'io.k8s.api.authentication.v1.TokenRequestStatus': ['expirationTimestamp'],
+    'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionStatus': ['conditions', 'storedVersions'],
+    'io.k8s.api.core.v1.TypedLocalObjectReference': ['apiGroup'], 'io.k8s.api.core.v1.TypedObjectReference': ['apiGroup'],
+    'io.k8s.api.core.v1.ServicePort': ['targetPort'], 'io.k8s.api.core.v1.ResourceFieldSelector': ['divisor'],
+    'io.k8s.api.core.v1.HTTPGetAction': ['port'], 'io.k8s.api.core.v1.TCPSocketAction': ['port'],
+    'io.k8s.api.apps.v1.ControllerRevision': ['data'],
+}
+
+def presence():
+    explicit = {}
+    for line in open(os.path.join(here, 'presence.txt')):
+        if not line.startswith('#'):
+            name, *fields = line.split()
+            explicit[name] = set(fields)
+    return explicit
+
+def types(source):
+    explicit = presence()
+    for name, schema in sorted(source['schemas'].items()):
+        for field, p in schema.get('properties', {}).items():
+            if field in explicit.get(name, ()):
+                p['x-presence'] = 'explicit'
+            required = field in schema.get('required', ()) and 'default' not in p and not name.endswith('List')
+            if field in ALWAYS.get(name, ()) or (required and (p.get('type') == 'array' or '$ref' in p)):
+                p['x-presence'] = 'always'
+            if field in ZERO_TIMES and '$ref' in p:
+                p['x-presence'] = 'always'
+        yield name, schema
+
+def resources(source):
+    for root in ('/api', '/apis'):
+        for group in source[root]['items']:
+            for version in group['versions']:
+                name = group['metadata'].get('name')
+                yield (f"{name}/{version['version']}" if name else version['version']), version['resources']
+
+def write(name, lines):
+    with open(os.path.join(here, name), 'w') as out:
+        for key, value in lines:
+            out.write(key + '\t' + json.dumps(value, separators=(',', ':')) + '\n')
+
+if __name__ == '__main__':
+    openapi, discovery, protobuf = (json.load(open(f)) for f in sys.argv[1:4])
+    write('types.tsv', types(openapi))
+    write('resources.tsv', resources(discovery))
+    write('messages.tsv', sorted(protobuf.items()))

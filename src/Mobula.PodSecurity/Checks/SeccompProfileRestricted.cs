@@ -1,0 +1,17 @@
+using Mobula.PodSecurity.Evaluation;
+using static Mobula.PodSecurity.Evaluation.PodTraits;
+
+namespace Mobula.PodSecurity.Checks;
+
+/// <summary>Restricted, Seccomp: every container has a profile, its own or the pod's.</summary>
+internal static class SeccompProfileRestricted
+{
+    public static readonly Check Check = new("seccompProfile_restricted", PodSecurityLevel.Restricted,
+        new CheckVariant(19, SeccompType | SeccompMissing, Explain) { Overrides = [SeccompProfileBaseline.Id] },
+        new CheckVariant(25, SeccompType | SeccompMissing, Explain) { Overrides = [SeccompProfileBaseline.Id], ExemptBy = Windows });
+
+    private static Explanation Explain(PodDetails pod) => (pod.Traits & SeccompType) != 0
+        ? SeccompProfileBaseline.ExplainTypes(pod)
+        : new("seccompProfile",
+            $"pod or {Phrases.Containers(pod.ContainersWith(SeccompUnset))} must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\"");
+}
