@@ -1,0 +1,26 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Mobula.Kubernetes;
+
+namespace Mobula.ApiServer.Kinds;
+
+/// <summary>Secrets: <c>stringData</c> is written into <c>data</c> and never kept.</summary>
+internal sealed class SecretStrategy : ResourceStrategy
+{
+    private static readonly Dictionary<string, Func<JsonObject, string>> Fields = new() { ["type"] = o => o.Text("type") ?? "" };
+
+    public override IReadOnlyDictionary<string, Func<JsonObject, string>> SelectableFields => Fields;
+
+    public override bool HasOwnFieldLabels => true;
+
+    public override void Default(JsonObject o)
+    {
+        if (string.IsNullOrEmpty(o.Text("type"))) o["type"] = "Opaque";
+        if (o.Object("stringData") is not { } texts) return;
+        foreach (var (key, value) in texts.ToList())
+        {
+            o.Ensure("data")[key] = Convert.ToBase64String(Encoding.UTF8.GetBytes(value?.GetValue<string>() ?? ""));
+        }
+        o.Remove("stringData");
+    }
+}

@@ -1,0 +1,221 @@
+using System.Text.Json.Nodes;
+using Mobula.ApiServer.Admission;
+using Mobula.ApiServer.Kinds;
+using Mobula.ApiServer.Pipeline;
+using Mobula.ApiServer.Storage;
+using Mobula.Kubernetes;
+using Mobula.Kubernetes.Errors;
+
+namespace Mobula.ApiServer.Rest;
+
+/// <summary>
+/// Creates and changes objects. The steps of a write stand here in their order: decode, managed fields, mutate, prepare,
+/// validate, admit (quota, Pod Security, webhooks), commit.
+/// </summary>
+internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, FieldManagers fieldManagers, TimeProvider time)
+{
+    private const int MaxRetries = 100;
+
+    /// <summary>POST of a new object.</summary>
+    public async Task<Answer> CreateAsync(ApiRequest request, ResourceDefinition definition, byte[] body)
+    {
+        var form = ObjectAnswers.Negotiate(request, definition);
+        var options = WriteOptions.Read(request, "CreateOptions");
+        var o = BodyDecoder.Decode(request, definition, definition.Kind, body, options.FieldValidation);
+        CheckNamespace(request, definition, o);
+        var stored = await CreateAsync(request, definition, o, options, (fresh, stage) => fieldManagers.Update(stage, fresh, null, "", options.FieldManager)).ConfigureAwait(false);
+        return ObjectAnswers.Answer(request, definition, form, 201, stored, time.GetUtcNow());
+    }
+
+    /// <summary>Commits a new object and gives its bytes.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="definition">The resource.</param>
+    /// <param name="o">The object, decoded and in the version of the request.</param>
+    /// <param name="options">The write's options.</param>
+    /// <param name="track">Enters the write in managedFields.</param>
+    public async Task<byte[]> CreateAsync(ApiRequest request, ResourceDefinition definition, JsonObject o, WriteOptions options, Action<JsonObject, ResourceDefinition> track)
+    {
+        var strategy = definition.Strategy;
+        request.AuditRequestObject(o);
+        var generated = o.Name.Length == 0 && !string.IsNullOrEmpty(o.Text("metadata", "generateName"));
+        for (var attempt = 0; ; attempt++)
+        {
+            var fresh = o.Clone();
+            if (generated) fresh.Metadata["name"] = ObjectNames.Generate(o.Text("metadata", "generateName")!);
+            if (fresh.ResourceVersion is not ("" or "0")) throw StatusException.Unclassified("resourceVersion should not be set on objects to be created");
+            var context = new WriteContext(request.User, time.GetUtcNow(), store, options.IsDryRun);
+            track(fresh, definition);
+            fresh = ServedForm.ToStored(definition, fresh);
+            var review = new AdmissionReview(request, AdmissionOperation.Create, definition, "", request.Info.Namespace, fresh.Name, fresh, null, context);
+            await admission.MutateAsync(review).ConfigureAwait(false);
+            ObjectPreparation.ForCreate(fresh, definition, context);
+            var errors = ObjectMetaValidation.Validate(fresh, definition.Info.Namespaced, strategy).Concat(strategy.Validate(fresh, context)).ToList();
+            if (errors.Count > 0) throw StatusException.Invalid(definition.Kind, fresh.Name, errors);
+            Warn(request, strategy.Warnings(fresh, null), context);
+            await admission.ValidateAsync(review).ConfigureAwait(false);
+            var key = new ObjectKey(definition.Collection, definition.Info.Namespaced ? request.Info.Namespace : "", fresh.Name);
+            if (request.Audit is { } audit) audit.Name = fresh.Name;
+            if (store.Get(key) is { } present)
+            {
+                if (generated && attempt < 8) continue;
+                throw ApiErrors.AlreadyExists(definition.Resource, fresh.Name, present.Parse().IsTerminating);
+            }
+            if (options.IsDryRun) return StoredForm.Write(fresh, definition.StoredKind, null);
+            try
+            {
+                var stored = await store.CommitAsync(new(key, 0, StoredForm.Write(fresh, definition.StoredKind), false)).ConfigureAwait(false);
+                strategy.Committed(fresh, null);
+                return stored.Utf8;
+            }
+            catch (WriteConflictException) when (generated && attempt < 8)
+            {
+                // Somebody took the name in the meantime: another one.
+            }
+            catch (WriteConflictException e)
+            {
+                throw ApiErrors.AlreadyExists(definition.Resource, fresh.Name, e.Current?.Parse().IsTerminating == true);
+            }
+        }
+    }
+
+    /// <summary>PUT of an object or of one of its subresources that have the object's own kind.</summary>
+    public async Task<Answer> UpdateAsync(ApiRequest request, ResourceDefinition definition, string subresource, byte[] body)
+    {
+        var form = ObjectAnswers.Negotiate(request, definition);
+        var options = WriteOptions.Read(request, "UpdateOptions");
+        var sent = BodyDecoder.Decode(request, definition, definition.Kind, body, options.FieldValidation);
+        if (sent.Name.Length == 0) throw StatusException.BadRequest($"the name of the object ({request.Info.Name} based on URL) was undeterminable: name must be provided");
+        CheckName(request, sent);
+        CheckNamespace(request, definition, sent);
+        request.AuditRequestObject(sent);
+        var change = new ObjectChange(definition, subresource, options)
+        {
+            Make = _ => sent.Clone(),
+            AllowsCreate = subresource.Length == 0 && definition.Strategy.AllowsCreateOnUpdate,
+            IsUpdate = true,
+        };
+        var (stored, created) = await ChangeAsync(request, change).ConfigureAwait(false);
+        return ObjectAnswers.Answer(request, definition, form, created ? 201 : 200, stored, time.GetUtcNow());
+    }
+
+    /// <summary>Changes an object: reads it, makes the new one, runs the steps, commits; anew when it changed in the meantime.</summary>
+    public async Task<(byte[] Stored, bool Created)> ChangeAsync(ApiRequest request, ObjectChange change)
+    {
+        var definition = change.Definition;
+        var key = new ObjectKey(definition.Collection, definition.Info.Namespaced ? request.Info.Namespace : "", request.Info.Name);
+        for (var attempt = 0; ; attempt++)
+        {
+            var stored = store.Get(key);
+            if (stored is null)
+            {
+                if (!change.AllowsCreate) throw StatusException.NotFound(definition.Resource, request.Info.Name);
+                var fresh = change.Make(null);
+                var bytes = await CreateAsync(request, definition, fresh, change.Options, (o, d) => Track(change, o, null)).ConfigureAwait(false);
+                return (bytes, true);
+            }
+            try
+            {
+                return (await ChangeOnceAsync(request, change, stored).ConfigureAwait(false), false);
+            }
+            catch (WriteConflictException) when (attempt < MaxRetries && !change.IsConditional)
+            {
+                // Somebody else was faster: the change is made anew on what is there now.
+            }
+            catch (WriteConflictException)
+            {
+                throw StatusException.Modified(definition.Resource, request.Info.Name);
+            }
+        }
+    }
+
+    private async Task<byte[]> ChangeOnceAsync(ApiRequest request, ObjectChange change, StoredObject stored)
+    {
+        var definition = change.Definition;
+        var strategy = definition.Strategy;
+        var old = stored.Parse();
+        var oldServed = ServedForm.Tree(definition, stored.Utf8);
+        var next = change.Make(oldServed);
+        if (!change.IsUpdate)
+        {
+            CheckName(request, next);
+            CheckNamespace(request, definition, next);
+        }
+        CheckVersion(request, change, next, stored);
+        if (change.IsUpdate && next.Uid.Length > 0 && next.Uid != old.Uid)
+        {
+            throw StatusException.Conflict(definition.Resource, old.Name, $"Precondition failed: UID in precondition: {next.Uid}, UID in object meta: {old.Uid}");
+        }
+        var context = new WriteContext(request.User, time.GetUtcNow(), store, change.Options.IsDryRun);
+        Track(change, next, oldServed);
+        next = ServedForm.ToStored(definition, next);
+        ObjectPreparation.KeepSystemFields(next, old);
+        var review = new AdmissionReview(request, AdmissionOperation.Update, definition, change.Subresource, request.Info.Namespace, old.Name, next, old, context);
+        await admission.MutateAsync(review).ConfigureAwait(false);
+        ObjectPreparation.ForUpdate(next, old, change.Subresource, definition, context);
+        var errors = ObjectMetaValidation.ValidateUpdate(next, old)
+            .Concat(change.Subresource.Length == 0 ? strategy.ValidateUpdate(next, old, context) : strategy.ValidateSubresource(change.Subresource, next, old, context)).ToList();
+        if (errors.Count > 0) throw StatusException.Invalid(definition.Kind, old.Name, errors);
+        Warn(request, strategy.Warnings(next, old), context);
+        await admission.ValidateAsync(review).ConfigureAwait(false);
+        next.Metadata["resourceVersion"] = old.ResourceVersion;
+        if (JsonNode.DeepEquals(next, old)) return stored.Utf8;
+        if (change.Options.IsDryRun) return StoredForm.Write(next, definition.StoredKind, old.ResourceVersion);
+        var isLast = next.IsTerminating && next.Integer("metadata", "deletionGracePeriodSeconds") is null or 0
+            && next.IsTerminating && !next.Texts("metadata", "finalizers").Any() && !HasSpecFinalizers(definition, next);
+        var written = await store.CommitAsync(new(stored.Key, stored.Revision, StoredForm.Write(next, definition.StoredKind), isLast)).ConfigureAwait(false);
+        strategy.Committed(isLast ? null : next, old);
+        return written.Utf8;
+    }
+
+    private static bool HasSpecFinalizers(ResourceDefinition definition, JsonObject o) =>
+        definition.Resource.QualifiedName == "namespaces" && o.Texts("spec", "finalizers").Any();
+
+    private void Track(ObjectChange change, JsonObject next, JsonObject? old)
+    {
+        if (change.Track is { } track) track(next, old);
+        else fieldManagers.Update(change.Definition, next, old, change.Subresource, change.Options.FieldManager);
+    }
+
+    private static void CheckVersion(ApiRequest request, ObjectChange change, JsonObject next, StoredObject stored)
+    {
+        var version = ListOptions.Version(next.ResourceVersion, list: false);
+        change.IsConditional = version != 0 && change.IsUpdate;
+        if (version == 0)
+        {
+            if (change.Definition.Strategy.AllowsUnconditionalUpdate || !change.IsUpdate) return;
+            throw StatusException.Invalid(change.Definition.Kind, request.Info.Name,
+                [FieldError.Invalid(FieldPath.Of("metadata", "resourceVersion"), 0, "must be specified for an update")]);
+        }
+        if (version != stored.Revision) throw StatusException.Modified(change.Definition.Resource, request.Info.Name);
+    }
+
+    private static void CheckName(ApiRequest request, JsonObject o)
+    {
+        if (o.Name != request.Info.Name)
+        {
+            throw StatusException.BadRequest(o.Name.Length == 0
+                ? $"the name of the object ({request.Info.Name} based on URL) was undeterminable: name must be provided"
+                : $"the name of the object ({o.Name}) does not match the name on the URL ({request.Info.Name})");
+        }
+    }
+
+    /// <summary>The namespace of the path is filled in; another one in the body is refused.</summary>
+    private static void CheckNamespace(ApiRequest request, ResourceDefinition definition, JsonObject o)
+    {
+        if (!definition.Info.Namespaced)
+        {
+            o.Metadata.Remove("namespace");
+            return;
+        }
+        if (!string.IsNullOrEmpty(o.Namespace) && o.Namespace != request.Info.Namespace)
+        {
+            throw StatusException.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
+        }
+        o.Metadata["namespace"] = request.Info.Namespace;
+    }
+
+    private static void Warn(ApiRequest request, IEnumerable<string> warnings, WriteContext context)
+    {
+        foreach (var warning in warnings.Concat(context.Warnings)) request.Warn(warning);
+    }
+}
