@@ -31,8 +31,8 @@ internal sealed class Journal : IDisposable
             PrivateFiles.CreateDirectory(directory);
             var file = Path.Combine(directory, "objects.db");
             var isNew = !File.Exists(file);
-            // No pooling: the file's lock goes when the journal is disposed of.
-            var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false, DefaultTimeout = 0 }.ToString());
+            // No pooling (and a timeout, as 0 would wait for ever): the file's lock goes when the journal is disposed of.
+            var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false, DefaultTimeout = 1 }.ToString());
             connection.Open();
             if (isNew && !OperatingSystem.IsWindows()) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             // The exclusive lock keeps a second server off the same directory.
@@ -114,6 +114,9 @@ internal sealed class Journal : IDisposable
             throw new StorageUnavailableException(e.SqliteErrorCode == 13 ? "no space left for the cluster's data: database or disk is full" : e.Message, e);
         }
     }
+
+    /// <summary>Lets the database grow no more, as a full disk would (tests).</summary>
+    internal void LimitPages() => Execute(_connection, $"PRAGMA max_page_count = {Scalar(_connection, "PRAGMA page_count")}");
 
     public void Dispose()
     {
