@@ -1,0 +1,124 @@
+using System.Buffers;
+using System.Threading.Channels;
+
+namespace Mobula.Audit;
+
+/// <summary>
+/// The audit log. <see cref="Write"/> puts an event into memory and returns; one writer appends whatever has come in the
+/// meantime in one go. Disposing writes all that is left, so that a clean stop loses nothing.
+/// </summary>
+public sealed class AuditLog : IAsyncDisposable
+{
+    private const int MostBytesInOneGo = 1 << 20;
+
+    private readonly AuditLogFile _file;
+    private readonly Channel<byte[]> _events;
+    private readonly bool _dropsWhenFull;
+    private readonly bool _isLegacy;
+    private readonly Action<string>? _warn;
+    private readonly Task _writer;
+    private long _written;
+    private long _lost;
+
+    private AuditLog(AuditLogFile file, AuditLogOptions options, Action<string>? warn)
+    {
+        _file = file;
+        _warn = warn;
+        _dropsWhenFull = options.Mode == "batch";
+        _isLegacy = options.Format == "legacy";
+        _events = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(Math.Max(1, options.BufferSize)) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        _writer = Task.Run(WriteAllAsync);
+    }
+
+    /// <summary>Events written so far.</summary>
+    public long Written => Interlocked.Read(ref _written);
+
+    /// <summary>Events lost so far: dropped by a full buffer in mode <c>batch</c>, or not taken by the disk.</summary>
+    public long Lost => Interlocked.Read(ref _lost);
+
+    /// <summary>Opens the log; the file is made if it is not there, readable by its owner only.</summary>
+    /// <param name="options">Where and how.</param>
+    /// <param name="warn">Takes what goes wrong while writing, in words.</param>
+    /// <param name="time">Names rotated files and tells their age.</param>
+    /// <exception cref="ArgumentException">The options are not accepted; the message is kube-apiserver's.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
+    public static AuditLog Open(AuditLogOptions options, Action<string>? warn = null, TimeProvider? time = null)
+    {
+        if (options.Problem() is { } problem) throw new ArgumentException(problem, nameof(options));
+        return new(AuditLogFile.Open(options, time ?? TimeProvider.System, warn), options, warn);
+    }
+
+    /// <summary>
+    /// Takes an event. It waits only when the buffer is full, which means that the disk is slower than the requests; in mode
+    /// <c>batch</c> the event is then dropped and counted instead.
+    /// </summary>
+    public void Write(AuditEvent auditEvent)
+    {
+        if (_isLegacy)
+        {
+            Enqueue(System.Text.Encoding.UTF8.GetBytes($"{AuditLegacyLine.Of(auditEvent)}\n"));
+            return;
+        }
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        auditEvent.WriteTo(buffer);
+        buffer.Write("\n"u8);
+        Enqueue(buffer.WrittenSpan.ToArray());
+    }
+
+    private void Enqueue(byte[] line)
+    {
+        if (_events.Writer.TryWrite(line)) return;
+        if (_dropsWhenFull)
+        {
+            Lose(1, "audit buffer queue blocked");
+            return;
+        }
+        try
+        {
+            _events.Writer.WriteAsync(line).AsTask().GetAwaiter().GetResult();
+        }
+        catch (ChannelClosedException)
+        {
+            Lose(1, "audit backend shut down");
+        }
+    }
+
+    /// <summary>Writes what is left and closes the file.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _events.Writer.TryComplete();
+        await _writer.ConfigureAwait(false);
+        _file.Dispose();
+    }
+
+    private async Task WriteAllAsync()
+    {
+        List<byte[]> batch = [];
+        while (await _events.Reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            var size = 0;
+            while (size < MostBytesInOneGo && _events.Reader.TryRead(out var line))
+            {
+                batch.Add(line);
+                size += line.Length;
+            }
+            try
+            {
+                _file.Append(batch);
+                Interlocked.Add(ref _written, batch.Count);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Lose(batch.Count, e.Message);
+            }
+            batch.Clear();
+        }
+    }
+
+    private void Lose(int events, string why)
+    {
+        Interlocked.Add(ref _lost, events);
+        _warn?.Invoke($"Error in audit plugin 'log' affecting {events} audit events: {why}");
+    }
+}
