@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using Mobula.Client;
+using Mobula.Kubernetes;
+
+namespace Mobula.RayOperator.Events;
+
+/// <summary>
+/// Writes events of <c>events.k8s.io/v1</c> in the background, as KubeRay does: with an action, and with a series where the
+/// same thing happens to the same object again. Events are best effort.
+/// </summary>
+internal sealed class EventReporter : IAsyncDisposable
+{
+    private const int LongestNote = 1024;
+    private static readonly GroupVersionResource Resource = new("events.k8s.io", "v1", "events");
+    private static readonly TimeSpan SeriesLifetime = TimeSpan.FromMinutes(6);
+    private readonly KubernetesApi _api;
+    private readonly string _controller;
+    private readonly string _instance;
+    private readonly TimeProvider _time;
+    private readonly Action<string>? _log;
+    private readonly Channel<JsonObject> _waiting = Channel.CreateBounded<JsonObject>(
+        new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly Dictionary<string, Series> _series = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _writing;
+
+    private sealed record Series(string Namespace, string Name, long At)
+    {
+        public int Count { get; set; } = 1;
+    }
+
+    /// <param name="api">The server.</param>
+    /// <param name="controller">Who reports, for example <c>raycluster-controller</c>.</param>
+    /// <param name="instance">Which of its instances.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Told of events that could not be written.</param>
+    public EventReporter(KubernetesApi api, string controller, string instance, TimeProvider time, Action<string>? log = null)
+    {
+        (_api, _controller, _instance, _time, _log) = (api, controller, $"{controller}-{instance}", time, log);
+        _writing = Task.Run(WriteAllAsync);
+    }
+
+    /// <summary>Reports what happened to an object; it never blocks.</summary>
+    public void Report(JsonObject regarding, string type, string reason, string action, string note)
+    {
+        var now = _time.GetUtcNow();
+        if (note.Length > LongestNote) note = note[..(LongestNote - 1)] + "…";
+        var ns = regarding.Namespace ?? "default";
+        _waiting.Writer.TryWrite(new JsonObject
+        {
+            ["apiVersion"] = "events.k8s.io/v1",
+            ["kind"] = "Event",
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = $"{regarding.Name}.{(now - DateTimeOffset.UnixEpoch).Ticks * 100 + Random.Shared.Next(100):x}",
+                ["namespace"] = ns,
+            },
+            ["eventTime"] = KubernetesTime.FormatMicro(now),
+            ["reportingController"] = _controller,
+            ["reportingInstance"] = _instance,
+            ["action"] = action,
+            ["reason"] = reason,
+            ["regarding"] = new JsonObject
+            {
+                ["kind"] = regarding.Kind,
+                ["namespace"] = ns,
+                ["name"] = regarding.Name,
+                ["uid"] = regarding.Uid,
+                ["apiVersion"] = regarding.ApiVersion,
+                ["resourceVersion"] = regarding.ResourceVersion,
+            },
+            ["note"] = note,
+            ["type"] = type,
+        });
+    }
+
+    /// <summary>Writes what waits, for 5 seconds at most, and stops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        try
+        {
+            await _writing.WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+            await _writing.ConfigureAwait(false);
+        }
+        _stop.Dispose();
+    }
+
+    private async Task WriteAllAsync()
+    {
+        try
+        {
+            await foreach (var e in _waiting.Reader.ReadAllAsync(_stop.Token).ConfigureAwait(false)) await WriteAsync(e).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private async Task WriteAsync(JsonObject e)
+    {
+        var key = string.Join('|', e.Text("type"), e.Text("action"), e.Text("reason"), e.Object("regarding")!.ToJsonString());
+        try
+        {
+            foreach (var old in _series.Where(s => _time.GetElapsedTime(s.Value.At) > SeriesLifetime).Select(s => s.Key).ToArray()) _series.Remove(old);
+            if (_series.TryGetValue(key, out var series))
+            {
+                series.Count++;
+                var patch = new JsonObject
+                {
+                    ["series"] = new JsonObject { ["count"] = series.Count, ["lastObservedTime"] = e.Text("eventTime") },
+                };
+                await _api.PatchAsync(Resource, series.Namespace, series.Name, PatchType.Merge, patch, cancellation: _stop.Token).ConfigureAwait(false);
+                return;
+            }
+            await _api.CreateAsync(Resource, e, _stop.Token).ConfigureAwait(false);
+            _series[key] = new(e.Namespace!, e.Name, _time.GetTimestamp());
+        }
+        catch (Exception error) when (error is StatusException or HttpRequestException or IOException)
+        {
+            _series.Remove(key);
+            _log?.Invoke(string.Create(CultureInfo.InvariantCulture, $"event {e.Text("reason")} about {e.Text("regarding", "name")} was not written: {error.Message}"));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using Mobula.Client;
+using Mobula.RayOperator.Clusters;
+using Mobula.RayOperator.Events;
+
+namespace Mobula.RayOperator.Hosting;
+
+/// <summary>The control loops of one instance, with what they share.</summary>
+internal sealed class Operation : IAsyncDisposable
+{
+    private readonly RayOperatorOptions _options;
+    private readonly WatchedObjects _watched;
+    private readonly EventReporter _clusterEvents;
+    private readonly ControlLoop _clusters;
+
+    public Operation(KubernetesApi api, RayOperatorOptions options, TimeProvider time, string identity)
+    {
+        _options = options;
+        _watched = new(api, options, time);
+        _clusterEvents = new(api, "raycluster-controller", identity, time, options.Log);
+        var clusters = new RayClusterController(api, _watched, _clusterEvents, options, time);
+        _clusters = new ControlLoop("raycluster", clusters.ReconcileAsync, time) { OnError = Failed }
+            .WatchChanges(_watched.Clusters)
+            .WatchOwned(_watched.Pods, "RayCluster")
+            .WatchOwned(_watched.Services, "RayCluster")
+            .Reads(_watched.Jobs);
+    }
+
+    /// <summary>What is followed, for metrics.</summary>
+    public WatchedObjects Watched => _watched;
+
+    /// <summary>Passes that ended in an error, since the start.</summary>
+    public long Failures => Interlocked.Read(ref _failures);
+
+    private long _failures;
+
+    /// <summary>Reconciles until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        _options.Log?.Invoke("leading: the control loops start");
+        await Task.WhenAll(
+            _watched.Clusters.RunAsync(cancellation),
+            _watched.Pods.RunAsync(cancellation),
+            _watched.Services.RunAsync(cancellation),
+            _watched.Jobs.RunAsync(cancellation),
+            _clusters.RunAsync(_options.ReconcileConcurrency, cancellation)).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _clusters.Dispose();
+        await _clusterEvents.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void Failed(string loop, ObjectKey key, Exception error)
+    {
+        Interlocked.Increment(ref _failures);
+        _options.Log?.Invoke($"{loop} {key}: {(error is ReconcileException ? error.Message : error)}");
+    }
+}
