@@ -57,7 +57,7 @@ internal static class EmbeddedTypes
         {
             var field = Structural((JsonObject)node!);
             // OpenAPI tells the zero values of Go as defaults too; those mean nothing here.
-            if (node["default"] is JsonValue value && !obligatory.Contains(name)) field["default"] = value.DeepClone();
+            if (node?["default"] is JsonValue value && !obligatory.Contains(name)) field["default"] = value.DeepClone();
             fields[name] = field;
         }
         result["properties"] = fields;
