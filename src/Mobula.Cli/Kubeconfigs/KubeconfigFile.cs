@@ -69,7 +69,7 @@ internal sealed class KubeconfigFile(string path)
             {
                 return new(lockPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
             }
-            catch (IOException) when (File.Exists(lockPath))
+            catch (IOException)
             {
                 if (DateTime.UtcNow > deadline) throw new UsageException($"{lockPath} is held by another program, or was left by one that died.\nRemove it if no kubectl or mobula runs.");
                 Thread.Sleep(50);
