@@ -11,6 +11,7 @@ var root = new RootCommand("Ray on Kubernetes under the restricted Pod Security 
     GetCommand.Create(terminal),
     AuditCommand.Create(terminal),
     TutorialCommand.Create(terminal),
+    ServeCommand.Create(),
     VersionCommand.Create(terminal),
     CompletionCommand.Create(terminal),
 };

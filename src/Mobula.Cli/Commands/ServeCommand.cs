@@ -16,7 +16,7 @@ internal static class ServeCommand
         command.Hidden = true;
         command.SetAction(async (result, _) =>
         {
-            _ = Posix.SetSession();
+            Posix.SetSession();
             using var writer = result.GetValue(pipe) is { } handle ? new StreamWriter(new AnonymousPipeClientStream(PipeDirection.Out, handle)) : null;
             var progress = new ServerProgress(writer);
             try
