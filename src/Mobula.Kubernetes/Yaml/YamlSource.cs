@@ -103,7 +103,7 @@ public sealed class YamlSource
                         Start = Position(start.Start), Anchor = Anchor(start), Tag = Tag(start), IsFlow = start.Style == SequenceStyle.Flow,
                     });
                     while (parser.Current is not SequenceEnd) sequence.Items.Add(ReadNode(depth + 1));
-                    sequence.End = Position(parser.Current.End);
+                    sequence.End = End(parser.Current, sequence.IsFlow);
                     parser.MoveNext();
                     return sequence;
                 case MappingStart start:
@@ -117,7 +117,7 @@ public sealed class YamlSource
                         var key = ReadNode(depth + 1);
                         mapping.Entries.Add((key, ReadNode(depth + 1)));
                     }
-                    mapping.End = Position(parser.Current.End);
+                    mapping.End = End(parser.Current, mapping.IsFlow);
                     parser.MoveNext();
                     return mapping;
                 case var other:
@@ -129,6 +129,13 @@ public sealed class YamlSource
         {
             if (node.Anchor is { } anchor) _anchors[anchor] = node;
             return node;
+        }
+
+        // The parser puts the end of a flow collection before its closing bracket.
+        private static SourcePosition End(ParsingEvent end, bool isFlow)
+        {
+            var position = Position(end.Start);
+            return isFlow ? new(position.Index + 1, position.Line, position.Column + 1) : Position(end.End);
         }
 
         private static string? Anchor(NodeEvent node) => node.Anchor.IsEmpty ? null : node.Anchor.Value;

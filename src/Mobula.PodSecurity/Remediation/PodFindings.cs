@@ -1,0 +1,44 @@
+using System.Text.Json.Nodes;
+using Mobula.Kubernetes;
+using Mobula.PodSecurity.Evaluation;
+using Mobula.PodSecurity.Expansion;
+
+namespace Mobula.PodSecurity.Remediation;
+
+/// <summary>Says of a pod which fields a policy refuses or misses, and how to mend each.</summary>
+public static class PodFindings
+{
+    /// <summary>The findings, in the order of Kubernetes' checks; none for a pod that passes.</summary>
+    /// <param name="pod">An object with <c>metadata</c> and <c>spec</c>.</param>
+    /// <param name="policy">The level and its version.</param>
+    /// <param name="evaluator">Judges the pod.</param>
+    /// <param name="isShared">Whether a container is not the author's own, so that it does not count for settings of the whole pod.</param>
+    /// <exception cref="System.Text.Json.JsonException">A field has a value of another type than a pod's.</exception>
+    public static IReadOnlyList<PodFinding> Of(JsonObject pod, LevelVersion policy, PodSecurityEvaluator evaluator, Func<FieldPath, bool>? isShared = null)
+    {
+        if (evaluator.PolicyFor(policy) is not { } checks) return [];
+        var details = new PodDetails();
+        var traits = PodReader.Read(pod.ToUtf8(), details);
+        if (!checks.IsViolatedBy(traits)) return [];
+        List<PodFinding> findings = [];
+        foreach (var (check, variant) in checks.Checks)
+        {
+            if (!variant.IsViolatedBy(traits)) continue;
+            var report = new CheckReport(check.Id, variant.Explain(details).Reason, findings);
+            if (!HardeningFindings.TryAdd(report, pod, variant, isShared ?? (static _ => false))) HostAccessFindings.Add(report, pod, details, variant);
+        }
+        return findings;
+    }
+}
+
+/// <summary>Takes the findings of one check.</summary>
+internal sealed class CheckReport(string checkId, string reason, List<PodFinding> findings)
+{
+    public string CheckId => checkId;
+
+    public void Fix(PodContainer container, FieldPath at, JsonNode value, string advice) =>
+        findings.Add(new(checkId, Controls.NameOf(checkId), reason, container.Name, at, advice) { Edit = new(at, value) });
+
+    public void Tell(string? container, FieldPath at, string advice) =>
+        findings.Add(new(checkId, Controls.NameOf(checkId), reason, container, at, advice));
+}
