@@ -38,7 +38,7 @@ internal static class ContainerEvents
     public static async IAsyncEnumerable<ContainerEvent> SubscribeAsync(
         this ContainerdConnection connection, Action? subscribed = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        var request = new SubscribeRequest { Filters = { "topic==/tasks/start", "topic==/tasks/exit", "topic==/tasks/oom" } };
+        var request = new SubscribeRequest { Filters = { "topic==\"/tasks/start\"", "topic==\"/tasks/exit\"", "topic==\"/tasks/oom\"" } };
         using var call = connection.Events.Subscribe(request, ContainerdConnection.InCriNamespace(), cancellationToken: cancellation);
 
         // containerd sends no headers before the first event, so the proof of the subscription is that a later request was

@@ -61,7 +61,7 @@ internal sealed class ContainerdHost : IAsyncDisposable
     }
 
     /// <summary>A network that no other test process on this machine uses, from the end that clusters use last.</summary>
-    private static (FileStream Claim, ClusterNetwork Network) ClaimNetwork()
+    internal static (FileStream Claim, ClusterNetwork Network) ClaimNetwork()
     {
         for (var index = ClusterNetwork.MaximumClusters - 1; index >= 0; index--)
         {

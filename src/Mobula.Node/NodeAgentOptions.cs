@@ -1,0 +1,34 @@
+using Mobula.Node.Containerd;
+using Mobula.Node.Network;
+
+namespace Mobula.Node;
+
+/// <summary>How a node agent runs.</summary>
+public sealed record NodeAgentOptions
+{
+    /// <summary>The name of the Node.</summary>
+    public required string NodeName { get; init; }
+
+    /// <summary>Absolute path of the folder that keeps images, containers, volumes and logs.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Absolute path of the folder for sockets; short, and on a tmpfs.</summary>
+    public required string RunDirectory { get; init; }
+
+    /// <summary>The cluster's bridge and address ranges.</summary>
+    public required ClusterNetwork Network { get; init; }
+
+    /// <summary>What the Node calls its kubelet's version, for example <c>v1.37.2</c>.</summary>
+    public string KubernetesVersion { get; init; } = "v1.37.2";
+
+    /// <summary>The domain of the cluster's DNS.</summary>
+    public string ClusterDomain { get; init; } = "cluster.local";
+
+    /// <summary>The port of the kubelet's API on the node's address.</summary>
+    public int KubeletPort { get; init; } = 10250;
+
+    /// <summary>The node's address; null for the host's address on the pods' bridge.</summary>
+    public string? NodeIp { get; init; }
+
+    internal ContainerdOptions ToContainerd() => new() { DataDirectory = Path.Combine(DataDirectory, "runtime"), RunDirectory = RunDirectory, Network = Network };
+}

@@ -1,0 +1,180 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Mobula.Client;
+using Mobula.Kubernetes;
+using Mobula.Node.Containerd;
+
+namespace Mobula.Node.Pods;
+
+/// <summary>Has a worker for every pod that is bound to this node, and for every one that the runtime still has.</summary>
+internal sealed class PodManager(PodServices services, Func<IReadOnlyDictionary<string, string>> nodeLabels) : IPodLookup, IAsyncDisposable
+{
+    private static readonly TimeSpan Relist = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<string, PodWorker> _workers = [];
+    private readonly ConcurrentDictionary<string, PodWorker> _byRuntimeId = [];
+    private readonly Lock _admission = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Informer _pods = new(
+        services.Api, Mobula.Client.Resources.Pods, new InformerOptions { FieldSelector = $"spec.nodeName={services.Node.NodeName}" }, services.Time);
+    private Task _running = Task.CompletedTask;
+
+    public IReadOnlyCollection<JsonObject> Pods => [.. _workers.Values.Select(w => w.Pod)];
+
+    /// <summary>Starts; returns when the pods of the API are known and those that are not there any more are being removed.</summary>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        services.Objects.Changed += Poke;
+        _pods.Subscribe(Changed);
+        var watching = _pods.RunAsync(_stopping.Token);
+        await _pods.WaitForSyncAsync(cancellation).ConfigureAwait(false);
+        await RemoveOrphansAsync(cancellation).ConfigureAwait(false);
+        _running = Task.WhenAll(watching, FollowEventsAsync(), RelistAsync());
+    }
+
+    public NodePod? Find(string ns, string name)
+    {
+        if (_workers.Values.FirstOrDefault(w => w.Pod.Namespace == ns && w.Pod.Name == name) is not { } worker) return null;
+        var pod = worker.Pod;
+        var runtime = worker.Runtime;
+        var logs = services.Node.PodLogDirectory(ns, name, pod.Uid);
+        var hostNetwork = pod.Flag("spec", "hostNetwork") == true;
+        return new NodePod
+        {
+            Namespace = ns,
+            Name = name,
+            Uid = pod.Uid,
+            SandboxId = runtime.Sandbox is { Ready: true } sandbox ? sandbox.Id : null,
+            Ip = hostNetwork ? services.Node.HostIp : runtime.Sandbox?.Ips.FirstOrDefault(),
+            HostNetwork = hostNetwork,
+            Containers = [.. ContainerSpec.All(pod).Select(c => Describe(c, runtime, worker, pod, logs))],
+        };
+    }
+
+    /// <summary>Looks at every pod again, for what may have been missed.</summary>
+    public void PokeAll()
+    {
+        foreach (var worker in _workers.Values) worker.Poke();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        services.Objects.Changed -= Poke;
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_workers.Values.Select(w => w.DisposeAsync().AsTask())).ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private static NodeContainer Describe(ContainerSpec container, PodRuntime runtime, PodWorker worker, JsonObject pod, string logs)
+    {
+        var instance = runtime.Newest(container.Name);
+        var previous = runtime.Previous(container.Name);
+        var waiting = instance is null
+            ? worker.StartFailures.GetValueOrDefault(container.Name)?.Reason ?? (ContainerSpec.Init(pod).Any() ? "PodInitializing" : "ContainerCreating")
+            : null;
+        return new NodeContainer
+        {
+            Name = container.Name,
+            Id = instance?.Id,
+            Running = instance is { State: InstanceState.Running },
+            WaitingReason = waiting,
+            LogPath = instance is null ? null : Path.Combine(logs, container.Name, $"{instance.Attempt}.log"),
+            PreviousLogPath = previous is null ? null : Path.Combine(logs, container.Name, $"{previous.Attempt}.log"),
+            Tty = container.Json.Flag("tty") == true,
+            Stdin = container.Json.Flag("stdin") == true,
+            StdinOnce = container.Json.Flag("stdinOnce") == true,
+        };
+    }
+
+    private void Poke(string uid)
+    {
+        if (_workers.TryGetValue(uid, out var worker)) worker.Poke();
+    }
+
+    private void Changed(JsonObject? old, JsonObject? now)
+    {
+        if (now is null)
+        {
+            if (old is not null && _workers.TryGetValue(old.Uid, out var gone)) gone.SetGone();
+            return;
+        }
+        if (_workers.TryGetValue(now.Uid, out var worker)) worker.Update(now);
+        else Add(now);
+    }
+
+    private PodWorker Add(JsonObject pod)
+    {
+        var worker = new PodWorker(services, pod, Admit, (id, w) => _byRuntimeId[id] = w);
+        _workers[pod.Uid] = worker;
+        _ = ForgetAsync(pod.Uid, worker);
+        return worker;
+    }
+
+    private async Task ForgetAsync(string uid, PodWorker worker)
+    {
+        await worker.Finished.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_stopping.IsCancellationRequested) return;
+        _workers.TryRemove(uid, out _);
+        foreach (var (id, w) in _byRuntimeId) if (w == worker) _byRuntimeId.TryRemove(id, out _);
+        await worker.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private StatusReason? Admit(JsonObject pod)
+    {
+        // One at a time: each counts those that were admitted before it.
+        lock (_admission)
+        {
+            var others = _workers.Values.Where(w => w.IsActive && w.Pod.Uid != pod.Uid).Select(w => w.Pod).ToList();
+            return PodAdmission.Refusal(pod, others, services.Node.Capacity, nodeLabels());
+        }
+    }
+
+    private async Task RemoveOrphansAsync(CancellationToken cancellation)
+    {
+        foreach (var sandbox in await services.Reader.ListSandboxesAsync(cancellation).ConfigureAwait(false))
+        {
+            var uid = sandbox.Metadata.Uid;
+            if (uid.Length == 0 || _workers.ContainsKey(uid)) continue;
+            // Deleted while no agent looked: the runtime alone knows what it was.
+            var runtime = await services.Reader.ReadAsync(uid, cancellation).ConfigureAwait(false);
+            var containers = runtime.Containers.Select(c => c.Name).Distinct().Select(n => (JsonNode)new JsonObject { ["name"] = n });
+            var pod = new JsonObject
+            {
+                ["apiVersion"] = "v1",
+                ["kind"] = "Pod",
+                ["metadata"] = new JsonObject { ["name"] = sandbox.Metadata.Name, ["namespace"] = sandbox.Metadata.Namespace, ["uid"] = uid },
+                ["spec"] = new JsonObject { ["containers"] = new JsonArray([.. containers]) },
+            };
+            Add(pod).SetGone();
+        }
+    }
+
+    private async Task FollowEventsAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (var e in services.Runtime.SubscribeAsync(PokeAll, _stopping.Token).ConfigureAwait(false))
+                    if (e.Kind != ContainerEventKind.Started && _byRuntimeId.TryGetValue(e.ContainerId, out var worker)) worker.Poke();
+            }
+            catch (RpcException e) when (!_stopping.IsCancellationRequested)
+            {
+                services.Logger.LogDebug("the runtime's events ended: {Error}", e.Status.Detail);
+                await Task.Delay(TimeSpan.FromMilliseconds(500), services.Time, _stopping.Token).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task RelistAsync()
+    {
+        while (true)
+        {
+            await Task.Delay(Relist, services.Time, _stopping.Token).ConfigureAwait(false);
+            PokeAll();
+        }
+    }
+}
