@@ -1,8 +1,10 @@
 using Mobula.Client;
 using Mobula.Controllers.Deployments;
 using Mobula.Controllers.GarbageCollection;
+using Mobula.Controllers.Jobs;
 using Mobula.Controllers.Namespaces;
 using Mobula.Controllers.ReplicaSets;
+using Mobula.Controllers.Scheduling;
 using Mobula.Controllers.ServiceAccounts;
 
 namespace Mobula.Controllers;
@@ -20,6 +22,7 @@ public static class ControllerHost
         await using var context = new ControllerContext(api, options, time);
         var monitors = new ResourceMonitors(context);
         using var garbageCollector = new GarbageCollector(context, monitors);
+        await using var scheduler = new Scheduler(context);
         List<IController> controllers =
         [
             garbageCollector,
@@ -28,6 +31,8 @@ public static class ControllerHost
             new ReplicaSetController(context, Resources.ReplicaSets, "ReplicaSet", "replicaset-controller"),
             new ReplicaSetController(context, Resources.ReplicationControllers, "ReplicationController", "replication-controller"),
             new DeploymentController(context),
+            new JobController(context),
+            scheduler,
         ];
         if (options.RootCertificateAuthorityPem is { } authority) controllers.Add(new RootCertificatePublisher(context, authority));
         if (options.MintServiceAccountToken is { } mint) controllers.Add(new TokenController(context, mint));
