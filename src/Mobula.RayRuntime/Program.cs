@@ -1,0 +1,1 @@
+return await Mobula.RayRuntime.Commands.RayCommand.RunAsync(args);

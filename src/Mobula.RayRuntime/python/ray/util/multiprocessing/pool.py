@@ -1,0 +1,4 @@
+"""multiprocessing.Pool on actors."""
+from ray.util.multiprocessing import AsyncResult, Pool
+
+__all__ = ["AsyncResult", "Pool"]
