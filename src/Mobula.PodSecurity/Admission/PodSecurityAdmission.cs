@@ -20,16 +20,19 @@ public sealed class PodSecurityAdmission(
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly int _kubernetesMinor = kubernetesMinor ?? PodSecurityEvaluator.NewestKnownMinor;
 
+    /// <summary>Whether creates and updates of a resource are looked at at all; all others are allowed without a request being made.</summary>
+    public bool Concerns(string group, string resource) =>
+        (group.Length == 0 && resource is "namespaces" or "pods") || PodTemplates.IsWorkload(group, resource) || expansion?.Knows(group, resource) == true;
+
     /// <summary>Decides a request.</summary>
     public PodSecurityDecision Decide(AdmissionRequest request)
     {
-        if (request.Operation is not (AdmissionOperation.Create or AdmissionOperation.Update)) return PodSecurityDecision.Allow;
+        if (request.Operation is not (AdmissionOperation.Create or AdmissionOperation.Update) || !Concerns(request.Group, request.Resource)) return PodSecurityDecision.Allow;
         return (request.Group, request.Resource) switch
         {
             ("", "namespaces") => new NamespaceAdmission(configuration, evaluator, _time).Decide(request),
             ("", "pods") => DecidePod(request),
-            var (group, resource) when PodTemplates.IsWorkload(group, resource) || expansion?.Knows(group, resource) == true => DecideWorkload(request),
-            _ => PodSecurityDecision.Allow,
+            _ => DecideWorkload(request),
         };
     }
 

@@ -15,7 +15,7 @@ public static class PodSecurityDefaults
     private static readonly string[] ContainerLists = ["initContainers", "containers"];
 
     /// <summary>Whether the resource wants the defaults.</summary>
-    public static bool AreOnFor(JsonObject resource) => resource.Annotation(Annotation) != "false";
+    public static bool AreOnFor(JsonObject resource) => !string.Equals(resource.Annotation(Annotation), "false", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Sets the defaults in a pod's spec.</summary>
     public static void Apply(JsonObject podSpec)
@@ -23,12 +23,12 @@ public static class PodSecurityDefaults
         var isWindows = podSpec.Text("os", "name") == "windows";
         foreach (var container in ContainerLists.SelectMany(list => podSpec.Objects(list)))
         {
+            // A privileged container was asked for in so many words; nothing that is set beside it would hold.
+            if (container.Flag("securityContext", "privileged") == true) continue;
             var context = container.Ensure("securityContext");
             if (!isWindows)
             {
-                // The API server refuses these two together with allowPrivilegeEscalation false.
-                var needsEscalation = context.Flag("privileged") == true || context.Texts("capabilities", "add").Any(c => c is "CAP_SYS_ADMIN" or "SYS_ADMIN");
-                if (context["allowPrivilegeEscalation"] is null && !needsEscalation) context["allowPrivilegeEscalation"] = false;
+                if (context["allowPrivilegeEscalation"] is null && !HardeningFindings.NeedsEscalation(context)) context["allowPrivilegeEscalation"] = false;
                 if (context.At("capabilities", "drop") is null) context.Ensure("capabilities")["drop"] = new JsonArray("ALL");
                 if (context["seccompProfile"] is null && podSpec.At("securityContext", "seccompProfile") is null)
                 {
