@@ -1,5 +1,6 @@
 using System.Net;
 using Mobula.ApiServer.Auditing;
+using Mobula.PodSecurity.Admission;
 
 namespace Mobula.ApiServer;
 
@@ -35,6 +36,9 @@ public sealed record ApiServerOptions
 
     /// <summary>Largest body of a request, in bytes.</summary>
     public int MaxRequestBodyBytes { get; init; } = 3 << 20;
+
+    /// <summary>Defaults and exemptions of Pod Security admission; none by default: namespaces without labels are privileged.</summary>
+    public PodSecurityConfiguration PodSecurity { get; init; } = PodSecurityConfiguration.Default;
 
     /// <summary>Receives the audit events; none by default.</summary>
     public IAuditSink? AuditSink { get; init; }

@@ -2,11 +2,17 @@ using Mobula.ApiServer.Admission;
 using Mobula.ApiServer.Authentication;
 using Mobula.ApiServer.Authorization;
 using Mobula.ApiServer.Bootstrap;
+using Mobula.ApiServer.CustomResources;
 using Mobula.ApiServer.Discovery;
 using Mobula.ApiServer.Keys;
 using Mobula.ApiServer.Pipeline;
 using Mobula.ApiServer.Rest;
+using Mobula.ApiServer.Reviews;
 using Mobula.ApiServer.Storage;
+using Mobula.ApiServer.Subresources;
+using Mobula.PodSecurity;
+using Mobula.PodSecurity.Admission;
+using Mobula.PodSecurity.Expansion;
 
 namespace Mobula.ApiServer;
 
@@ -14,10 +20,14 @@ namespace Mobula.ApiServer;
 internal sealed class ApiServerParts : IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private readonly TimeProvider _time;
+    private HttpClient? _http;
+    private Task _definitions = Task.CompletedTask;
     private bool _ready;
 
     private ApiServerParts(ApiServerOptions options, ClusterKeys keys, ObjectStore store, string adminToken, TimeProvider time)
     {
+        _time = time;
         Options = options;
         Keys = keys;
         Store = store;
@@ -26,13 +36,34 @@ internal sealed class ApiServerParts : IDisposable
         var rbac = new RbacAuthorizer(store);
         var authorizer = new Authorizer(rbac, new NodeAuthorizer(store));
         var metrics = new RequestMetrics();
-        var admission = new AdmissionChain([new NamespaceLifecycle(store)]);
+        var minor = MinorOf(options.KubernetesVersion);
+        var podSecurity = new PodSecurityAdmission(options.PodSecurity, new PodSecurityEvaluator(minor), new PodExpansion(), minor, time);
+        // The order of upstream's plugins; webhooks come last among those that change, and last among those that look.
+        var admission = new AdmissionChain(
+        [
+            new NamespaceLifecycle(store), new ServiceAccountAdmission(store), new TaintNodesByCondition(), new PriorityAdmission(store),
+            new DefaultTolerationSeconds(), new PodSecurityStep(podSecurity, store),
+        ]);
         var fieldManagers = new FieldManagers(time);
         var reader = new ObjectReader(store, time);
         var writer = new ObjectWriter(store, admission, fieldManagers, time);
-        var router = new ResourceRouter(
-            Registry, reader, new WatchServer(store, time, _stopping.Token), writer, new ObjectPatcher(writer, time),
-            new ObjectDeleter(store, admission, reader, time), new Dictionary<string, SubresourceHandler>(), new Dictionary<string, ResourceHandler>(), options.MaxRequestBodyBytes);
+        var patcher = new ObjectPatcher(writer, time);
+        var deleter = new ObjectDeleter(store, admission, reader, time);
+        var limit = options.MaxRequestBodyBytes;
+        var binding = new PodBinding(Registry, writer, time, limit);
+        var subresources = new Dictionary<string, SubresourceHandler>(new KubeletProxy(store, keys).Handlers)
+        {
+            ["serviceaccounts/token"] = new TokenRequests(store, tokens, fieldManagers, time, limit).CreateAsync,
+            ["pods/binding"] = binding.CreateAsync,
+            ["pods/eviction"] = new PodEviction(store, Registry, writer, deleter, time, limit).CreateAsync,
+            ["*/scale"] = new ScaleSubresource(store, writer, patcher, limit).AnswerAsync,
+        };
+        var virtualResources = new Dictionary<string, ResourceHandler>(
+            [.. new AccessReviews(authorizer, rbac, fieldManagers).Handlers, .. new IdentityReviews(tokens, fieldManagers, time).Handlers])
+        {
+            ["bindings"] = binding.CreateAsync,
+        };
+        var router = new ResourceRouter(Registry, reader, new WatchServer(store, time, _stopping.Token), writer, patcher, deleter, subresources, virtualResources, limit);
         var roots = new RootEndpoints(
             new DiscoveryEndpoint(Registry, $"{options.Address}:{options.Port}"), VersionInfo.Make(options.KubernetesVersion), metrics, tokens, () => _ready);
         Pipeline = new RequestPipeline(
@@ -60,8 +91,11 @@ internal sealed class ApiServerParts : IDisposable
     /// <summary>Makes the objects that every cluster has.</summary>
     public async Task StartAsync(HttpMessageHandler handler, Uri endpoint, CancellationToken cancellation)
     {
-        using var http = new HttpClient(handler) { BaseAddress = endpoint };
-        await BootstrapObjects.CreateAsync(http, Options, endpoint, cancellation).ConfigureAwait(false);
+        _http = new HttpClient(handler) { BaseAddress = endpoint, Timeout = Timeout.InfiniteTimeSpan };
+        var definitions = new CustomResourceController(Store, Registry, _http, _time, Options.Log);
+        definitions.Restore();
+        await BootstrapObjects.CreateAsync(_http, Options, endpoint, cancellation).ConfigureAwait(false);
+        _definitions = Task.Run(() => definitions.RunAsync(_stopping.Token), CancellationToken.None);
         _ready = true;
     }
 
@@ -72,8 +106,13 @@ internal sealed class ApiServerParts : IDisposable
         _stopping.Cancel();
     }
 
+    private static int MinorOf(string version) =>
+        int.TryParse(version.TrimStart('v').Split('.').ElementAtOrDefault(1), out var minor) ? minor : PodSecurityEvaluator.NewestKnownMinor;
+
     public void Dispose()
     {
+        _definitions.ContinueWith(_ => { }, TaskScheduler.Default).Wait(TimeSpan.FromSeconds(2));
+        _http?.Dispose();
         Store.Dispose();
         _stopping.Dispose();
     }

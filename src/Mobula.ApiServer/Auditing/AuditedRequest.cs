@@ -78,5 +78,8 @@ public sealed class AuditedRequest
     /// <summary>Annotations by authorization and admission.</summary>
     public IReadOnlyDictionary<string, string> Annotations => AnnotationMap;
 
+    /// <summary>What the sink keeps between its calls.</summary>
+    internal object? SinkState { get; set; }
+
     internal SortedDictionary<string, string> AnnotationMap { get; } = new(StringComparer.Ordinal);
 }

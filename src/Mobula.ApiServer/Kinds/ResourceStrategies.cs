@@ -7,6 +7,7 @@ internal static class ResourceStrategies
 {
     private static readonly Dictionary<string, ResourceStrategy> ByResource = new(StringComparer.Ordinal)
     {
+        ["customresourcedefinitions.apiextensions.k8s.io"] = new CustomResources.CustomResourceDefinitionStrategy(),
         ["namespaces"] = new NamespaceStrategy(),
         ["serviceaccounts"] = new ServiceAccountStrategy(),
         ["pods"] = new PodStrategy(),

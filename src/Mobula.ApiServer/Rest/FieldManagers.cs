@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Mobula.Kubernetes;
 
 namespace Mobula.ApiServer.Rest;
 
@@ -11,8 +12,9 @@ internal sealed class FieldManagers(TimeProvider time)
     /// <param name="old">The present object; null for a new one.</param>
     /// <param name="subresource">The subresource written to, or empty.</param>
     /// <param name="manager">Who writes.</param>
-    public void Update(ResourceDefinition definition, JsonObject next, JsonObject? old, string subresource, string manager)
+    /// <param name="kind">The kind of what is written, when it is not the resource's.</param>
+    public void Update(ResourceDefinition definition, JsonObject next, JsonObject? old, string subresource, string manager, GroupVersionKind? kind = null)
     {
-        _ = (time, definition, next, old, subresource, manager);
+        _ = (time, definition, next, old, subresource, manager, kind);
     }
 }

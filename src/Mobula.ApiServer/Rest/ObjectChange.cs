@@ -11,6 +11,9 @@ internal sealed class ObjectChange(ResourceDefinition definition, string subreso
 
     public WriteOptions Options { get; } = options;
 
+    /// <summary>The object's name, where the path has another; null for the name in the path.</summary>
+    public string? Name { get; init; }
+
     /// <summary>Makes the new object of the present one, both in the version of the request; the present one is null where the change may create.</summary>
     public required Func<JsonObject?, JsonObject> Make { get; init; }
 

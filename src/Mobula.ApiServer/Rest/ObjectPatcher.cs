@@ -35,6 +35,14 @@ internal sealed class ObjectPatcher(ObjectWriter writer, TimeProvider time)
         return ObjectAnswers.Answer(request, definition, form, 200, stored, time.GetUtcNow());
     }
 
+    /// <summary>What a PATCH makes of an object of a kind.</summary>
+    public Func<JsonObject, JsonObject> PatchOf(ApiRequest request, ResourceDefinition definition, GroupVersionKind kind, byte[] body, WriteOptions options)
+    {
+        _ = (request, definition, kind, options);
+        var patch = JsonNode.Parse(body);
+        return o => MergePatch(o, patch) as JsonObject ?? throw StatusException.BadRequest("patch must be an object");
+    }
+
     private static JsonNode? MergePatch(JsonNode? target, JsonNode? patch)
     {
         if (patch is not JsonObject changes) return patch?.DeepClone();

@@ -102,13 +102,13 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
     public async Task<(byte[] Stored, bool Created)> ChangeAsync(ApiRequest request, ObjectChange change)
     {
         var definition = change.Definition;
-        var key = new ObjectKey(definition.Collection, definition.Info.Namespaced ? request.Info.Namespace : "", request.Info.Name);
+        var key = new ObjectKey(definition.Collection, definition.Info.Namespaced ? request.Info.Namespace : "", change.Name ?? request.Info.Name);
         for (var attempt = 0; ; attempt++)
         {
             var stored = store.Get(key);
             if (stored is null)
             {
-                if (!change.AllowsCreate) throw StatusException.NotFound(definition.Resource, request.Info.Name);
+                if (!change.AllowsCreate) throw StatusException.NotFound(definition.Resource, key.Name);
                 var fresh = change.Make(null);
                 var bytes = await CreateAsync(request, definition, fresh, change.Options, (o, d) => Track(change, o, null)).ConfigureAwait(false);
                 return (bytes, true);
@@ -123,7 +123,7 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
             }
             catch (WriteConflictException)
             {
-                throw StatusException.Modified(definition.Resource, request.Info.Name);
+                throw StatusException.Modified(definition.Resource, key.Name);
             }
         }
     }
@@ -135,7 +135,7 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
         var old = stored.Parse();
         var oldServed = ServedForm.Tree(definition, stored.Utf8);
         var next = change.Make(oldServed);
-        if (!change.IsUpdate)
+        if (!change.IsUpdate && change.Name is null)
         {
             CheckName(request, next);
             CheckNamespace(request, definition, next);

@@ -1,0 +1,80 @@
+using System.Text.Json.Nodes;
+using Mobula.ApiServer.Pipeline;
+using Mobula.ApiServer.Rest;
+using Mobula.ApiServer.Storage;
+using Mobula.Kubernetes;
+using Mobula.Kubernetes.Errors;
+using Mobula.Kubernetes.Selectors;
+
+namespace Mobula.ApiServer.Subresources;
+
+/// <summary>POST of <c>pods/eviction</c>: a deletion that disruption budgets may refuse.</summary>
+internal sealed class PodEviction(ObjectStore store, ResourceRegistry registry, ObjectWriter writer, ObjectDeleter deleter, TimeProvider time, int maxBody)
+{
+    private const string Budgets = "poddisruptionbudgets.policy";
+
+    public async Task<Answer> CreateAsync(ApiRequest request, ResourceDefinition definition, string verb)
+    {
+        _ = verb;
+        var options = WriteOptions.Read(request, "CreateOptions");
+        var body = await RequestBody.ReadAsync(request, maxBody).ConfigureAwait(false);
+        var eviction = BodyDecoder.Decode(request, definition, definition.Info.Subresource("eviction")!.Kind, body, options.FieldValidation);
+        request.AuditRequestObject(eviction);
+        if (eviction.Name.Length > 0 && eviction.Name != request.Info.Name) throw StatusException.BadRequest("name in URL does not match name in Eviction object");
+        var delete = DeleteOptions.Read(eviction.Object("deleteOptions") ?? []);
+        if (options.IsDryRun) delete = delete with { IsDryRun = true };
+        var stored = store.Get(new("pods", request.Info.Namespace, request.Info.Name)) ?? throw StatusException.NotFound(definition.Resource, request.Info.Name);
+        var pod = stored.Parse();
+        // A pod that serves nobody may go: it ended, was not started, or is going already.
+        if (!(pod.Text("status", "phase") is "Succeeded" or "Failed" or "Pending") && !pod.IsTerminating)
+        {
+            await SpendBudgetAsync(request, pod, delete.IsDryRun).ConfigureAwait(false);
+        }
+        await deleter.DeleteAsync(request, definition, stored, delete).ConfigureAwait(false);
+        return SuccessAnswer.Created();
+    }
+
+    private async Task SpendBudgetAsync(ApiRequest request, JsonObject pod, bool dryRun)
+    {
+        var budgets = store.List(Budgets).Objects.Values
+            .Where(b => b.Key.Namespace == pod.Namespace).Select(b => b.Parse())
+            .Where(b => b.Object("spec", "selector") is { } selector && LabelSelector.From(selector).Matches(pod)).ToList();
+        if (budgets.Count == 0) return;
+        if (budgets.Count > 1) throw StatusException.InternalError("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.");
+        var budget = budgets[0];
+        Check(budget);
+        var definition = registry.Find(new GroupVersionResource("policy", "v1", "poddisruptionbudgets"))!;
+        var change = new ObjectChange(definition, "status", new(dryRun, "kube-apiserver", "Ignore"))
+        {
+            Name = budget.Name,
+            Make = present =>
+            {
+                Check(present!);
+                var status = present!.Ensure("status");
+                status["disruptionsAllowed"] = (status.Integer("disruptionsAllowed") ?? 0) - 1;
+                present.Ensure("status", "disruptedPods")[pod.Name] = KubernetesTime.Format(time.GetUtcNow());
+                return present;
+            },
+        };
+        await writer.ChangeAsync(request, change).ConfigureAwait(false);
+    }
+
+    private static void Check(JsonObject budget)
+    {
+        if ((budget.Integer("status", "observedGeneration") ?? 0) < budget.Generation)
+        {
+            throw StatusException.TooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 10);
+        }
+        if ((budget.Integer("status", "disruptionsAllowed") ?? 0) > 0) return;
+        var error = StatusException.TooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.");
+        error.Status["details"] = new JsonObject
+        {
+            ["causes"] = new JsonArray(new JsonObject
+            {
+                ["reason"] = "DisruptionBudget",
+                ["message"] = $"The disruption budget {budget.Name} needs {budget.Integer("status", "desiredHealthy") ?? 0} healthy pods and has {budget.Integer("status", "currentHealthy") ?? 0} currently",
+            }),
+        };
+        throw error;
+    }
+}
