@@ -14,7 +14,7 @@ internal static class CustomTables
         var columns = version.Objects("additionalPrinterColumns").ToList();
         if (columns.Count == 0)
         {
-            return new([TableColumn.ObjectName, new("Age", "date", AgeDescription)], (o, _) => [o.Name, o.Text("metadata", "creationTimestamp") ?? ""]);
+            return new([TableColumn.ObjectName, new("Age", "date", AgeDescription)], (o, now) => new JsonArray(o.Name, Ages.Of(o, now)));
         }
         var paths = columns.Select(c => JsonPath.Parse(c.Text("jsonPath") ?? "")).ToList();
         var types = columns.Select(c => c.Text("type") ?? "string").ToList();

@@ -12,6 +12,10 @@ internal static class ResourceStrategies
         ["serviceaccounts"] = new ServiceAccountStrategy(),
         ["pods"] = new PodStrategy(),
         ["secrets"] = new SecretStrategy(),
+        ["roles.rbac.authorization.k8s.io"] = new RbacStrategy(),
+        ["rolebindings.rbac.authorization.k8s.io"] = new RbacStrategy(),
+        ["clusterroles.rbac.authorization.k8s.io"] = new RbacStrategy(),
+        ["clusterrolebindings.rbac.authorization.k8s.io"] = new RbacStrategy(),
     };
 
     /// <summary>The strategy of a resource; the plain one where there is none.</summary>

@@ -142,10 +142,6 @@ internal static class ObjectMetaValidation
         var path = Meta.Child("finalizers");
         var wrong = NameValidation.IsQualifiedName(finalizer);
         foreach (var message in wrong) yield return FieldError.Invalid(path, finalizer, message);
-        if (wrong.Count == 0 && !finalizer.Contains('/', StringComparison.Ordinal) && finalizer is not ("orphan" or "foregroundDeletion" or "kubernetes"))
-        {
-            yield return FieldError.Invalid(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified");
-        }
     }
 
     /// <summary>A prefix is checked as if a name began with it: a dash at its end is fine.</summary>

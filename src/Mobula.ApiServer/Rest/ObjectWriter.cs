@@ -44,6 +44,7 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
             if (generated) fresh.Metadata["name"] = ObjectNames.Generate(o.Text("metadata", "generateName")!);
             if (fresh.ResourceVersion is not ("" or "0")) throw StatusException.Unclassified("resourceVersion should not be set on objects to be created");
             var context = new WriteContext(request.User, time.GetUtcNow(), store, options.IsDryRun);
+            fresh = ServedForm.Default(definition, fresh);
             track(fresh, definition);
             fresh = ServedForm.ToStored(definition, fresh);
             var review = new AdmissionReview(request, AdmissionOperation.Create, definition, "", request.Info.Namespace, fresh.Name, fresh, null, context);
@@ -146,6 +147,7 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
             throw StatusException.Conflict(definition.Resource, old.Name, $"Precondition failed: UID in precondition: {next.Uid}, UID in object meta: {old.Uid}");
         }
         var context = new WriteContext(request.User, time.GetUtcNow(), store, change.Options.IsDryRun);
+        next = ServedForm.Default(definition, next);
         Track(change, next, oldServed);
         next = ServedForm.ToStored(definition, next);
         ObjectPreparation.KeepSystemFields(next, old);

@@ -46,6 +46,19 @@ internal static class ServedForm
         return o;
     }
 
+    /// <summary>Fills in what the kind's strategy knows by default; the strategy knows the stored version.</summary>
+    public static JsonObject Default(ResourceDefinition definition, JsonObject o)
+    {
+        if (VersionConversion.Find(definition) is { } conversion && !definition.IsStoredVersion)
+        {
+            o = conversion.ToStored(o);
+            definition.Strategy.Default(o);
+            return conversion.ToServed(o);
+        }
+        definition.Strategy.Default(o);
+        return o;
+    }
+
     private static string ResourceVersionOf(byte[] stored) => KubernetesJson.ParseObject(stored).ResourceVersion;
 
     private static byte[] Splice(ReadOnlySpan<byte> head, ReadOnlySpan<byte> rest)

@@ -222,7 +222,7 @@ internal sealed class KubeletProxy
         }
     }
 
-    private static async Task<(int Status, List<KeyValuePair<string, string>> Headers, byte[] Rest)> ReadHeadAsync(Stream stream, CancellationToken cancellation)
+    private static async Task<(int Status, List<KeyValuePair<string, string>> Headers, byte[] Beyond)> ReadHeadAsync(Stream stream, CancellationToken cancellation)
     {
         var bytes = new List<byte>();
         var buffer = new byte[4096];

@@ -43,7 +43,8 @@ internal sealed class PodBinding(ResourceRegistry registry, ObjectWriter writer,
             Name = name,
             Make = pod =>
             {
-                if (pod!.IsTerminating) throw StatusException.Conflict(Bindings, name, $"pod {name} is being deleted, cannot be assigned to a host");
+                ArgumentNullException.ThrowIfNull(pod);
+                if (pod.IsTerminating) throw StatusException.Conflict(Bindings, name, $"pod {name} is being deleted, cannot be assigned to a host");
                 if (pod.Text("spec", "nodeName") is { Length: > 0 } present) throw StatusException.Conflict(Bindings, name, $"pod {name} is already assigned to node {GoText.Quote(present)}");
                 if (binding.Uid.Length > 0 && binding.Uid != pod.Uid) throw StatusException.Conflict(Bindings, name, $"Precondition failed: UID in precondition: {binding.Uid}, UID in object meta: {pod.Uid}");
                 if (pod.Objects("spec", "schedulingGates").Any()) throw StatusException.Conflict(Bindings, name, $"pod {name} has non-empty .spec.schedulingGates");

@@ -49,8 +49,9 @@ internal sealed class PodEviction(ObjectStore store, ResourceRegistry registry, 
             Name = budget.Name,
             Make = present =>
             {
-                Check(present!);
-                var status = present!.Ensure("status");
+                ArgumentNullException.ThrowIfNull(present);
+                Check(present);
+                var status = present.Ensure("status");
                 status["disruptionsAllowed"] = (status.Integer("disruptionsAllowed") ?? 0) - 1;
                 present.Ensure("status", "disruptedPods")[pod.Name] = KubernetesTime.Format(time.GetUtcNow());
                 return present;

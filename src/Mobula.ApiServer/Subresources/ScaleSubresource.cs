@@ -28,17 +28,18 @@ internal sealed class ScaleSubresource(ObjectStore store, ObjectWriter writer, O
         {
             Make = present =>
             {
-                var scale = places.ToScale(present!, kind);
+                ArgumentNullException.ThrowIfNull(present);
+                var scale = places.ToScale(present, kind);
                 var next = make(scale.Clone());
-                if (next.Name.Length > 0 && next.Name != present!.Name) throw StatusException.BadRequest($"the name of the object ({next.Name}) does not match the name on the URL ({present.Name})");
-                if (next.ResourceVersion is not ("" or "0") && next.ResourceVersion != present!.ResourceVersion) throw StatusException.Modified(definition.Resource, present.Name);
+                if (next.Name.Length > 0 && next.Name != present.Name) throw StatusException.BadRequest($"the name of the object ({next.Name}) does not match the name on the URL ({present.Name})");
+                if (next.ResourceVersion is not ("" or "0") && next.ResourceVersion != present.ResourceVersion) throw StatusException.Modified(definition.Resource, present.Name);
                 var replicas = next.Integer("spec", "replicas") ?? 0;
                 if (replicas < 0)
                 {
-                    throw StatusException.Invalid(kind, present!.Name, [FieldError.Invalid(FieldPath.Of("spec", "replicas"), replicas, "must be greater than or equal to 0")]);
+                    throw StatusException.Invalid(kind, present.Name, [FieldError.Invalid(FieldPath.Of("spec", "replicas"), replicas, "must be greater than or equal to 0")]);
                 }
-                ScalePlaces.Set(present!, places.Replicas, replicas);
-                return present!;
+                ScalePlaces.Set(present, places.Replicas, replicas);
+                return present;
             },
         };
         request.AuditRequestObject(JsonNode.Parse(body) ?? new JsonObject());

@@ -33,5 +33,5 @@ internal sealed record TableFormat(IReadOnlyList<TableColumn> Columns, Func<Json
     /// <summary>Name and time of creation: what resources without columns of their own have.</summary>
     public static TableFormat Default { get; } = new(
         [TableColumn.ObjectName, new("Created At", "date", "CreationTimestamp is a timestamp representing the server time when this object was created.")],
-        (o, _) => [o.Name, o.Text("metadata", "creationTimestamp") ?? ""]);
+        (o, _) => new JsonArray(o.Name, o.Text("metadata", "creationTimestamp") ?? ""));
 }
