@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Frozen;
 using System.Text.Json.Nodes;
 
 namespace Mobula.Kubernetes.Schema;
@@ -73,12 +72,23 @@ public static class BuiltInSchemas
             .Select(k => new GroupVersionKind(k.Text("group") ?? "", k.Text("version") ?? "", k.Text("kind") ?? ""))],
     };
 
-    private static TypeSchema Refer(JsonObject json) => json.Text("$ref") is { } name ? Get(name) : Read(json, null);
+    private static TypeSchema Refer(JsonObject json)
+    {
+        if (json.Text("$ref") is not { } name) return Read(json, null);
+        if (json["x-kubernetes-map-type"] is not { } mapType) return Get(name);
+        // The place overrides how the type is merged.
+        var overridden = OpenApi(name)!;
+        overridden["x-kubernetes-map-type"] = mapType.DeepClone();
+        return Read(overridden, name);
+    }
 
-    private static FrozenDictionary<string, PropertySchema> ReadProperties(JsonObject owner, JsonObject properties)
+    /// <summary>The properties, in the order in which a server writes them.</summary>
+    private static OrderedDictionary<string, PropertySchema> ReadProperties(JsonObject owner, JsonObject properties)
     {
         var required = owner.Texts("required").ToHashSet();
-        return properties.ToFrozenDictionary(p => p.Key, p =>
+        return new(properties.Select(p => KeyValuePair.Create(p.Key, Read(p))));
+
+        PropertySchema Read(KeyValuePair<string, JsonNode?> p)
         {
             var json = (JsonObject)p.Value!;
             var strategy = json.Text("x-kubernetes-patch-strategy")?.Split(',') ?? [];
@@ -91,14 +101,15 @@ public static class BuiltInSchemas
                 {
                     "explicit" => Presence.Explicit,
                     "always" => Presence.Always,
-                    _ => Presence.OmitEmpty,
+                    "omitted" => Presence.OmitEmpty,
+                    _ => json["default"] is { } value && value.ToJsonString() is "\"\"" or "0" or "false" ? Presence.Zero : Presence.OmitEmpty,
                 },
                 PatchMerge = strategy.Contains("merge"),
                 PatchRetainKeys = strategy.Contains("retainKeys"),
                 PatchReplace = strategy.Contains("replace"),
                 PatchMergeKey = json.Text("x-kubernetes-patch-merge-key"),
             };
-        });
+        }
     }
 
     private static SpecialType SpecialOf(string? name) => name switch

@@ -72,6 +72,9 @@ public enum Presence
     /// <summary>Left out when it has the zero value (empty text, 0, false, empty list).</summary>
     OmitEmpty,
 
+    /// <summary>Written always: the default, which is the zero value, when it is unset.</summary>
+    Zero,
+
     /// <summary>Written whenever it is set, even to the zero value.</summary>
     Explicit,
 

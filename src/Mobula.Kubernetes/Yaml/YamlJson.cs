@@ -105,7 +105,12 @@ public static class YamlJson
         {
             return JsonValue.Create(scalar.Value);
         }
-        var text = scalar.Value;
+        return PlainValue(scalar.Value);
+    }
+
+    /// <summary>What a scalar without quotes stands for.</summary>
+    internal static JsonNode? PlainValue(string text)
+    {
         switch (text)
         {
             case "" or "~" or "null" or "Null" or "NULL":

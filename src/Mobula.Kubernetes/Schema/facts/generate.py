@@ -4,9 +4,10 @@
   generate.py OPENAPI.json DISCOVERY.json PROTOBUF.json
 
 Each output is a text file of lines `name<TAB>JSON`, so that a reader parses only the lines it is asked for:
-  types.tsv      OpenAPI types; `x-presence` on a property says how absence is written:
+  types.tsv      OpenAPI types, properties in declared order; `x-presence` on a property says how absence is written:
                  "explicit"  a scalar that is written whenever it is set, even to its zero value
                  "always"    written even when unset (null for lists, references and times; the zero value for the rest)
+                 "omitted"   left out when empty, although the default is the zero value
   resources.tsv  one group and version a line, in the order of discovery
   messages.tsv   protobuf messages: [JSON name, number, type]
 """
@@ -29,6 +30,15 @@ ALWAYS = {
     'io.k8s.api.apps.v1.ControllerRevision': ['data'],
 }
 
+# A default that is the zero value usually means that the field is written always; these are left out when empty all the same.
+OMITTED = {
+    **{f'io.k8s.api.core.v1.{t}': ['name'] for t in (
+        'LocalObjectReference', 'ConfigMapEnvSource', 'ConfigMapKeySelector', 'ConfigMapProjection', 'ConfigMapVolumeSource',
+        'SecretEnvSource', 'SecretKeySelector', 'SecretProjection')},
+    'io.k8s.api.core.v1.ReplicationControllerSpec': ['minReadySeconds'],
+    'io.k8s.api.autoscaling.v1.ScaleSpec': ['replicas'],
+}
+
 def presence():
     explicit = {}
     for line in open(os.path.join(here, 'presence.txt')):
@@ -37,15 +47,28 @@ def presence():
             explicit[name] = set(fields)
     return explicit
 
-def types(source):
+def declared_order(messages, name):
+    """Field names in the order of their declaration, as a server writes them; inlined messages in their place."""
+    for field, _, kind in messages.get(name, ()):
+        if field:
+            yield field
+        else:
+            yield from declared_order(messages, kind)
+
+def types(source, messages):
     explicit = presence()
     for name, schema in sorted(source['schemas'].items()):
+        order = ['kind', 'apiVersion', *declared_order(messages, name.replace('io.k8s.', 'k8s.io.', 1))]
+        if 'properties' in schema:
+            schema['properties'] = dict(sorted(schema['properties'].items(), key=lambda p: order.index(p[0]) if p[0] in order else len(order)))
         for field, p in schema.get('properties', {}).items():
             if field in explicit.get(name, ()):
                 p['x-presence'] = 'explicit'
             required = field in schema.get('required', ()) and 'default' not in p and not name.endswith('List')
             if field in ALWAYS.get(name, ()) or (required and (p.get('type') == 'array' or '$ref' in p)):
                 p['x-presence'] = 'always'
+            if field in OMITTED.get(name, ()):
+                p['x-presence'] = 'omitted'
             if field in ZERO_TIMES and '$ref' in p:
                 p['x-presence'] = 'always'
         yield name, schema
@@ -64,6 +87,6 @@ def write(name, lines):
 
 if __name__ == '__main__':
     openapi, discovery, protobuf = (json.load(open(f)) for f in sys.argv[1:4])
-    write('types.tsv', types(openapi))
+    write('types.tsv', types(openapi, protobuf))
     write('resources.tsv', resources(discovery))
     write('messages.tsv', sorted(protobuf.items()))

@@ -1,0 +1,113 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Mobula.Kubernetes.Yaml;
+
+/// <summary>Writes JSON as plain block YAML that reads back the same: keys in their order, long texts as literal blocks.</summary>
+public static class YamlWriter
+{
+    /// <summary>One document, with a line break at its end.</summary>
+    public static string Write(JsonNode? node)
+    {
+        var text = new StringBuilder();
+        Append(text, node, "");
+        return text.ToString();
+    }
+
+    /// <summary>Several documents, with <c>---</c> between them.</summary>
+    public static string WriteAll(IEnumerable<JsonNode?> documents) => string.Join("---\n", documents.Select(Write));
+
+    private static void Append(StringBuilder text, JsonNode? node, string indent)
+    {
+        switch (node)
+        {
+            case JsonObject { Count: > 0 } map:
+                AppendMap(text, map, indent, first: true);
+                break;
+            case JsonArray { Count: > 0 } list:
+                AppendList(text, list, indent, first: true);
+                break;
+            default:
+                text.Append(Scalar(node, indent)).Append('\n');
+                break;
+        }
+    }
+
+    private static void AppendMap(StringBuilder text, JsonObject map, string indent, bool first)
+    {
+        foreach (var (key, value) in map)
+        {
+            if (!first) text.Append(indent);
+            first = false;
+            text.Append(PlainOrQuoted(key)).Append(':');
+            switch (value)
+            {
+                case JsonObject { Count: > 0 } nested:
+                    text.Append('\n').Append(indent).Append("  ");
+                    AppendMap(text, nested, indent + "  ", first: true);
+                    break;
+                case JsonArray { Count: > 0 } list:
+                    // Items stand at the column of their key, as kubectl prints them.
+                    text.Append('\n').Append(indent);
+                    AppendList(text, list, indent, first: true);
+                    break;
+                default:
+                    text.Append(' ').Append(Scalar(value, indent + "  ")).Append('\n');
+                    break;
+            }
+        }
+    }
+
+    private static void AppendList(StringBuilder text, JsonArray list, string indent, bool first)
+    {
+        foreach (var item in list)
+        {
+            if (!first) text.Append(indent);
+            first = false;
+            text.Append("- ");
+            Append(text, item, indent + "  ");
+        }
+    }
+
+    private static string Scalar(JsonNode? node, string indent) => node switch
+    {
+        null => "null",
+        JsonObject => "{}",
+        JsonArray => "[]",
+        _ when node.GetValueKind() == JsonValueKind.String => Text(node.GetValue<string>(), indent),
+        _ => node.ToJsonString(),
+    };
+
+    private static string Text(string value, string indent)
+    {
+        if (!value.Contains('\n') || !IsBlockText(value)) return PlainOrQuoted(value);
+        var trailing = value.Length - value.TrimEnd('\n').Length;
+        var lines = value.TrimEnd('\n').Split('\n');
+        if (lines.All(l => l.Length == 0)) return Quoted(value);
+        var block = new StringBuilder("|").Append(trailing switch { 0 => "-", 1 => "", _ => "+" });
+        foreach (var line in lines) block.Append('\n').Append(line.Length == 0 ? "" : indent).Append(line);
+        for (var i = 1; i < trailing; i++) block.Append('\n');
+        return block.ToString();
+    }
+
+    /// <summary>Whether each line can stand in a literal block: no control characters, no leading blank that would be taken as indentation.</summary>
+    private static bool IsBlockText(string value) =>
+        value[0] is not (' ' or '\n' or '\t') && value.All(c => (c >= ' ' && c is not '\u007f' and not '\u0085' and not '\u2028' and not '\u2029' and not '\ufeff') || c is '\n' or '\t')
+        && !value.Split('\n').Any(l => l.Length > 0 && l.All(c => c is ' ' or '\t'));
+
+    private static string PlainOrQuoted(string value) => IsPlain(value) ? value : Quoted(value);
+
+    private static bool IsPlain(string value)
+    {
+        if (value.Length == 0 || YamlJson.PlainValue(value)?.GetValueKind() != JsonValueKind.String || value is "<<" or "=" or "-" or "---" or "...") return false;
+        if (value[0] is ' ' or '\t' || value[^1] is ' ' or '\t' or ':') return false;
+        if ("-?:,[]{}#&*!|>'\"%@`".Contains(value[0]) && !(value[0] is '-' or '?' or ':' && value.Length > 1 && char.IsAsciiLetterOrDigit(value[1]))) return false;
+        if (value.StartsWith("---", StringComparison.Ordinal) || value.StartsWith("...", StringComparison.Ordinal)) return false;
+        return !value.Contains(": ", StringComparison.Ordinal) && !value.Contains(" #", StringComparison.Ordinal) && !value.Contains('\t')
+            && value.All(c => c is >= ' ' and < '\u007f' or (>= '\u00a0' and not '\u2028' and not '\u2029' and not '\ufeff' and < '\ud800'));
+    }
+
+    /// <summary>A JSON string is a double-quoted YAML scalar.</summary>
+    private static string Quoted(string value) => Errors.GoText.JsonString(value);
+}
