@@ -1,8 +1,11 @@
 using Mobula.Client;
 using Mobula.Controllers.Deployments;
+using Mobula.Controllers.Endpoints;
 using Mobula.Controllers.GarbageCollection;
 using Mobula.Controllers.Jobs;
 using Mobula.Controllers.Namespaces;
+using Mobula.Controllers.Nodes;
+using Mobula.Controllers.Pods;
 using Mobula.Controllers.ReplicaSets;
 using Mobula.Controllers.Scheduling;
 using Mobula.Controllers.ServiceAccounts;
@@ -33,6 +36,10 @@ public static class ControllerHost
             new DeploymentController(context),
             new JobController(context),
             scheduler,
+            new EndpointsController(context),
+            new NodeLifecycleController(context),
+            new TaintEviction(context),
+            new PodGarbageCollector(context),
         ];
         if (options.RootCertificateAuthorityPem is { } authority) controllers.Add(new RootCertificatePublisher(context, authority));
         if (options.MintServiceAccountToken is { } mint) controllers.Add(new TokenController(context, mint));
