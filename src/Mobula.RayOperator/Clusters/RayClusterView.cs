@@ -56,7 +56,7 @@ internal sealed class RayClusterView(JsonObject cluster, RayOperatorOptions opti
 
     /// <summary>Whether containers are made to comply with <em>restricted</em> where the user said nothing.</summary>
     public bool PodSecurityDefaults =>
-        options.PodSecurityDefaults && !string.Equals(cluster.Annotation(RayAnnotations.PodSecurityDefaults), "false", StringComparison.OrdinalIgnoreCase);
+        options.PodSecurityDefaults && Mobula.PodSecurity.Remediation.PodSecurityDefaults.AreOnFor(cluster);
 
     public bool Gate(string gate) => options.FeatureGates[gate];
 

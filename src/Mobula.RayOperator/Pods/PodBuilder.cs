@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Mobula.Kubernetes;
+using Mobula.PodSecurity.Remediation;
 using Mobula.Ray;
 using Mobula.RayOperator.Clusters;
 
@@ -132,7 +133,7 @@ internal static class PodBuilder
         foreach (var init in spec.Objects("initContainers")) RayEnvironment.AddHeadAddress(cluster, init);
         RayEnvironment.AddIdentity(cluster, container, command, head);
         HealthProbes.Add(cluster, parameters, container, head);
-        if (cluster.PodSecurityDefaults) RestrictedDefaults.Apply(spec);
+        if (cluster.PodSecurityDefaults) PodSecurityDefaults.Apply(spec);
     }
 
     private static void SetCommand(RayClusterView cluster, JsonObject container, string startCommand)
