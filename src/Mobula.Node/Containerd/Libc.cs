@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Mobula.Node.Containerd;
 
@@ -10,6 +11,27 @@ internal static partial class Libc
 
     /// <summary>umount2: take the mount out of the tree now, free it when nobody uses it any more.</summary>
     public const int MountDetach = 2;
+
+    public const int OpenReadOnly = 0;
+    public const int OpenWriteOnly = 1;
+    public const int OpenReadWrite = 2;
+    public const int OpenNonBlocking = 0x800;
+    public const int OpenCloseOnExec = 0x80000;
+
+    /// <summary>setns: the descriptor is a network namespace.</summary>
+    public const int NetworkNamespace = 0x40000000;
+
+    /// <summary>Opens a file where .NET's own way would block or lock: named pipes, namespaces.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static SafeFileHandle OpenFile(string path, int flags)
+    {
+        var descriptor = Open(path, flags | OpenCloseOnExec);
+        if (descriptor < 0) throw new IOException($"cannot open {path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        return new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
 
     /// <summary>Sends a signal; 0 only asks whether the process is there. Returns 0, or -1 with errno.</summary>
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
@@ -27,7 +49,25 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
     public static partial int SetNamespace(SafeHandle descriptor, int kind);
 
-    /// <summary>Gives the calling thread a copy of its own of a namespace or of its file system attributes.</summary>
-    [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]
-    public static partial int Unshare(int flags);
+    /// <summary>Removes an empty folder; a cgroup's folder counts as empty, though it lists files.</summary>
+    [LibraryImport("libc", EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int RemoveDirectory(string path);
+
+    /// <summary>A new inotify instance.</summary>
+    /// <exception cref="IOException">This user has as many as the system allows.</exception>
+    public static SafeFileHandle OpenInotify()
+    {
+        var descriptor = InitInotify(OpenCloseOnExec);
+        if (descriptor < 0) throw new IOException($"cannot watch files: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())} (fs.inotify.max_user_instances)");
+        return new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    [LibraryImport("libc", EntryPoint = "inotify_add_watch", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int AddInotifyWatch(SafeFileHandle inotify, string path, uint events);
+
+    [LibraryImport("libc", EntryPoint = "inotify_rm_watch", SetLastError = true)]
+    public static partial int RemoveInotifyWatch(SafeFileHandle inotify, int watch);
+
+    [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
+    private static partial int InitInotify(int flags);
 }

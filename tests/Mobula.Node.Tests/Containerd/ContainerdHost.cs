@@ -53,9 +53,8 @@ internal sealed class ContainerdHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Supervisor.StopAsync();
         await Supervisor.DisposeAsync();
-        Directory.Delete(Options.RunDirectory, recursive: true);
+        Assert.Empty(await NodeRemoval.RemoveAsync(Options, TimeProvider.System, NullLogger.Instance));
         Directory.Delete(Folder, recursive: true);
         await _claim.DisposeAsync();
     }
