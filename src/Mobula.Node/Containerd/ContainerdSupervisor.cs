@@ -17,6 +17,7 @@ internal sealed class ContainerdSupervisor(ContainerdOptions options, TimeProvid
     private readonly CancellationTokenSource _ending = new();
     private Process? _process;
     private Task _watching = Task.CompletedTask;
+    private bool _disposed;
 
     public ContainerdOptions Options => options;
 
@@ -53,6 +54,8 @@ internal sealed class ContainerdSupervisor(ContainerdOptions options, TimeProvid
     /// <summary>Lets go of containerd, which runs on.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_disposed) return;
+        _disposed = true;
         await _ending.CancelAsync().ConfigureAwait(false);
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Connection.Dispose();

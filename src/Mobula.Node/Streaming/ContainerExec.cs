@@ -226,7 +226,7 @@ internal sealed class ContainerExec : IAsyncDisposable
         if (tty)
         {
             var environment = process["env"]?.AsArray() ?? [];
-            if (!environment.Any(e => ((string?)e)?.StartsWith("TERM=", StringComparison.Ordinal) == true)) environment.Add("TERM=xterm");
+            if (!environment.Any(e => ((string?)e)?.StartsWith("TERM=", StringComparison.Ordinal) == true)) environment.Add((JsonNode)"TERM=xterm");
             if (environment.Parent is null) process["env"] = environment;
         }
 
