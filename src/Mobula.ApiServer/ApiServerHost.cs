@@ -92,9 +92,13 @@ public sealed class ApiServerHost : IAsyncDisposable
 
     /// <summary>A kubeconfig of the administrator with one context.</summary>
     /// <param name="name">The name of cluster, user and context.</param>
-    public string Kubeconfig(string name)
+    /// <param name="token">Whether the user is known by the token instead of a certificate.</param>
+    public string Kubeconfig(string name, bool token = false)
     {
         static string Base64(string pem) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(pem));
+        var user = token
+            ? $"token: {Admin.Token}"
+            : $"client-certificate-data: {Base64(Admin.ClientCertificatePem)}\n    client-key-data: {Base64(Admin.ClientKeyPem)}";
         return $"""
             apiVersion: v1
             kind: Config
@@ -107,8 +111,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             users:
             - name: {name}
               user:
-                client-certificate-data: {Base64(Admin.ClientCertificatePem)}
-                client-key-data: {Base64(Admin.ClientKeyPem)}
+                {user}
             contexts:
             - name: {name}
               context:

@@ -47,7 +47,7 @@ internal sealed class ApiServerParts : IDisposable
         var fieldManagers = new FieldManagers(time);
         var reader = new ObjectReader(store, time);
         var writer = new ObjectWriter(store, admission, fieldManagers, time);
-        var patcher = new ObjectPatcher(writer, time);
+        var patcher = new ObjectPatcher(writer, fieldManagers, time);
         var deleter = new ObjectDeleter(store, admission, reader, time);
         var limit = options.MaxRequestBodyBytes;
         var binding = new PodBinding(Registry, writer, time, limit);
@@ -56,7 +56,7 @@ internal sealed class ApiServerParts : IDisposable
             ["serviceaccounts/token"] = new TokenRequests(store, tokens, fieldManagers, time, limit).CreateAsync,
             ["pods/binding"] = binding.CreateAsync,
             ["pods/eviction"] = new PodEviction(store, Registry, writer, deleter, time, limit).CreateAsync,
-            ["*/scale"] = new ScaleSubresource(store, writer, patcher, limit).AnswerAsync,
+            ["*/scale"] = new ScaleSubresource(store, writer, limit).AnswerAsync,
         };
         var virtualResources = new Dictionary<string, ResourceHandler>(
             [.. new AccessReviews(authorizer, rbac, fieldManagers).Handlers, .. new IdentityReviews(tokens, fieldManagers, time).Handlers])

@@ -1,61 +1,106 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Mobula.ApiServer.Pipeline;
 using Mobula.Kubernetes;
+using Mobula.Kubernetes.Decoding;
 using Mobula.Kubernetes.Errors;
+using Mobula.Kubernetes.Patches;
+using Mobula.Kubernetes.Schema;
+using Mobula.Kubernetes.Yaml;
 
 namespace Mobula.ApiServer.Rest;
 
 /// <summary>PATCH in its four forms.</summary>
-internal sealed class ObjectPatcher(ObjectWriter writer, TimeProvider time)
+internal sealed class ObjectPatcher(ObjectWriter writer, FieldManagers fieldManagers, TimeProvider time)
 {
-    private const string Merge = "application/merge-patch+json";
+    private const string ApplyType = "application/apply-patch+yaml";
+
+    private static readonly string[] BuiltInTypes = ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", ApplyType];
+    private static readonly string[] CustomTypes = ["application/json-patch+json", "application/merge-patch+json", ApplyType];
 
     public async Task<Answer> PatchAsync(ApiRequest request, ResourceDefinition definition, string subresource, byte[] body)
     {
         var form = ObjectAnswers.Negotiate(request, definition);
-        var type = request.Http.Request.ContentType?.Split(';')[0].Trim() ?? "";
-        if (type != Merge) throw StatusException.UnsupportedMediaType([Merge]);
-        var options = WriteOptions.Read(request, "PatchOptions");
-        JsonNode? patch;
+        var type = TypeOf(request, definition);
+        var isApply = type == ApplyType;
+        var options = WriteOptions.Read(request, "PatchOptions", isApply);
+        var change = isApply ? ApplyChange(request, definition, subresource, body, options) : PatchChange(request, definition, subresource, body, options);
+        var (stored, created) = await writer.ChangeAsync(request, change).ConfigureAwait(false);
+        return ObjectAnswers.Answer(request, definition, form, created ? 201 : 200, stored, time.GetUtcNow());
+    }
+
+    /// <summary>What a PATCH makes of an object of a kind (of a subresource with a kind of its own).</summary>
+    public static Func<JsonObject, JsonObject> PatchOf(ApiRequest request, ResourceDefinition definition, GroupVersionKind kind, byte[] body, WriteOptions options)
+    {
+        var type = TypeOf(request, definition);
+        var patchType = PatchType(type) ?? ObjectPatchType.Merge;
+        var schema = kind == definition.Kind ? definition.Schema : BuiltInSchemas.Find(kind) ?? TypeSchema.Any;
+        var custom = definition.IsCustom && kind == definition.Kind;
+        return current =>
+        {
+            var decoded = ObjectPatch.Apply(patchType, body, current, kind, schema, custom, BodyDecoder.Validation(options.FieldValidation));
+            foreach (var warning in decoded.Warnings) request.Warn(warning);
+            BodyDecoder.Complete(definition, kind, decoded.Object);
+            return decoded.Object;
+        };
+    }
+
+    private static ObjectChange PatchChange(ApiRequest request, ResourceDefinition definition, string subresource, byte[] body, WriteOptions options)
+    {
+        AuditPatch(request, body);
+        var patch = PatchOf(request, definition, definition.Kind, body, options);
+        return new(definition, subresource, options) { Make = old => patch(old!) };
+    }
+
+    private ObjectChange ApplyChange(ApiRequest request, ResourceDefinition definition, string subresource, byte[] body, WriteOptions options)
+    {
+        JsonObject applied;
         try
         {
-            patch = JsonNode.Parse(body);
+            applied = ObjectDecoder.ReadYaml(body, []) as JsonObject ?? throw StatusException.BadRequest("error decoding YAML: the patch is no object");
         }
-        catch (JsonException e)
+        catch (YamlSyntaxException e)
         {
-            throw StatusException.BadRequest($"error decoding patch: {e.Message}");
+            throw StatusException.BadRequest($"error decoding YAML: error converting YAML to JSON: yaml: line {e.Position.Line}: {e.Problem}");
         }
-        request.AuditRequestObject(patch ?? new JsonObject());
-        var change = new ObjectChange(definition, subresource, options)
+        request.AuditRequestObject(applied);
+        var force = RequestInfo.IsTrue(request.Query, "force");
+        return new(definition, subresource, options)
         {
-            Make = old => MergePatch(old!, patch) as JsonObject ?? throw StatusException.BadRequest("patch must be an object"),
-        };
-        var (stored, _) = await writer.ChangeAsync(request, change).ConfigureAwait(false);
-        return ObjectAnswers.Answer(request, definition, form, 200, stored, time.GetUtcNow());
-    }
-
-    /// <summary>What a PATCH makes of an object of a kind.</summary>
-    public Func<JsonObject, JsonObject> PatchOf(ApiRequest request, ResourceDefinition definition, GroupVersionKind kind, byte[] body, WriteOptions options)
-    {
-        _ = (request, definition, kind, options);
-        var patch = JsonNode.Parse(body);
-        return o => MergePatch(o, patch) as JsonObject ?? throw StatusException.BadRequest("patch must be an object");
-    }
-
-    private static JsonNode? MergePatch(JsonNode? target, JsonNode? patch)
-    {
-        if (patch is not JsonObject changes) return patch?.DeepClone();
-        var result = target as JsonObject ?? [];
-        foreach (var (name, value) in changes)
-        {
-            if (value is null) result.Remove(name);
-            else
+            Make = old =>
             {
-                result.Remove(name, out var present);
-                result[name] = MergePatch(present, value);
-            }
-        }
-        return result;
+                var result = fieldManagers.Apply(definition, old, applied.Clone(), subresource, options.FieldManager, force);
+                if (old is null) result.Metadata.Remove("resourceVersion");
+                return result;
+            },
+            Track = (_, _) => { },
+            AllowsCreate = subresource.Length == 0,
+        };
     }
+
+    private static void AuditPatch(ApiRequest request, byte[] body)
+    {
+        try
+        {
+            if (JsonNode.Parse(body) is { } node) request.AuditRequestObject(node);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            // The patch is refused later, with the right words.
+        }
+    }
+
+    private static string TypeOf(ApiRequest request, ResourceDefinition definition)
+    {
+        var type = request.Http.Request.ContentType?.Split(';')[0].Trim() ?? "";
+        var known = definition.IsCustom ? CustomTypes : BuiltInTypes;
+        return known.Contains(type) ? type : throw StatusException.UnsupportedMediaType(known);
+    }
+
+    private static ObjectPatchType? PatchType(string type) => type switch
+    {
+        "application/json-patch+json" => ObjectPatchType.Json,
+        "application/merge-patch+json" => ObjectPatchType.Merge,
+        "application/strategic-merge-patch+json" => ObjectPatchType.Strategic,
+        _ => null,
+    };
 }

@@ -4,6 +4,8 @@ using Mobula.ApiServer.Kinds;
 using Mobula.ApiServer.Pipeline;
 using Mobula.ApiServer.Storage;
 using Mobula.Kubernetes;
+using Mobula.Kubernetes.Apply;
+using Mobula.Kubernetes.Decoding;
 using Mobula.Kubernetes.Errors;
 
 namespace Mobula.ApiServer.Rest;
@@ -61,6 +63,7 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
                 if (generated && attempt < 8) continue;
                 throw ApiErrors.AlreadyExists(definition.Resource, fresh.Name, present.Parse().IsTerminating);
             }
+            if (!definition.IsCustom && definition.IsStoredVersion) TypedForm.Settle(definition.Schema, fresh);
             if (options.IsDryRun) return StoredForm.Write(fresh, definition.StoredKind, null);
             try
             {
@@ -111,6 +114,8 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
             {
                 if (!change.AllowsCreate) throw StatusException.NotFound(definition.Resource, key.Name);
                 var fresh = change.Make(null);
+                CheckName(request, fresh);
+                CheckNamespace(request, definition, fresh);
                 var bytes = await CreateAsync(request, definition, fresh, change.Options, (o, d) => Track(change, o, null)).ConfigureAwait(false);
                 return (bytes, true);
             }
@@ -160,7 +165,8 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
         Warn(request, strategy.Warnings(next, old), context);
         await admission.ValidateAsync(review).ConfigureAwait(false);
         next.Metadata["resourceVersion"] = old.ResourceVersion;
-        if (JsonNode.DeepEquals(next, old)) return stored.Utf8;
+        if (!definition.IsCustom && definition.IsStoredVersion) TypedForm.Settle(definition.Schema, next);
+        if (FieldManager.DifferInTimesOnly(next, old)) return stored.Utf8;
         if (change.Options.IsDryRun) return StoredForm.Write(next, definition.StoredKind, old.ResourceVersion);
         var isLast = next.IsTerminating && next.Integer("metadata", "deletionGracePeriodSeconds") is null or 0
             && next.IsTerminating && !next.Texts("metadata", "finalizers").Any() && !HasSpecFinalizers(definition, next);

@@ -9,7 +9,7 @@ using Mobula.Kubernetes.Selectors;
 namespace Mobula.ApiServer.Subresources;
 
 /// <summary><c>scale</c> of workloads and of custom resources: the number of replicas alone.</summary>
-internal sealed class ScaleSubresource(ObjectStore store, ObjectWriter writer, ObjectPatcher patcher, int maxBody)
+internal sealed class ScaleSubresource(ObjectStore store, ObjectWriter writer, int maxBody)
 {
     public async Task<Answer> AnswerAsync(ApiRequest request, ResourceDefinition definition, string verb)
     {
@@ -23,7 +23,7 @@ internal sealed class ScaleSubresource(ObjectStore store, ObjectWriter writer, O
         var body = await RequestBody.ReadAsync(request, maxBody).ConfigureAwait(false);
         Func<JsonObject, JsonObject> make = verb == "update"
             ? _ => BodyDecoder.Decode(request, definition, kind, body, options.FieldValidation)
-            : patcher.PatchOf(request, definition, kind, body, options);
+            : ObjectPatcher.PatchOf(request, definition, kind, body, options);
         var change = new ObjectChange(definition, "scale", options)
         {
             Make = present =>
