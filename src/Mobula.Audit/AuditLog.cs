@@ -15,6 +15,7 @@ public sealed class AuditLog : IAsyncDisposable
     private readonly Channel<byte[]> _events;
     private readonly bool _dropsWhenFull;
     private readonly bool _isLegacy;
+    private readonly int _mostBytesOfEvent;
     private readonly Action<string>? _warn;
     private readonly Task _writer;
     private long _written;
@@ -26,6 +27,7 @@ public sealed class AuditLog : IAsyncDisposable
         _warn = warn;
         _dropsWhenFull = options.Mode == "batch";
         _isLegacy = options.Format == "legacy";
+        _mostBytesOfEvent = options.TruncateEnabled ? options.TruncateMaxEventSize : int.MaxValue;
         _events = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(Math.Max(1, options.BufferSize)) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
         _writer = Task.Run(WriteAllAsync);
     }
@@ -55,16 +57,37 @@ public sealed class AuditLog : IAsyncDisposable
     /// </summary>
     public void Write(AuditEvent auditEvent)
     {
-        if (_isLegacy)
+        var json = Json(auditEvent);
+        if (json.Length > _mostBytesOfEvent)
         {
-            Enqueue(System.Text.Encoding.UTF8.GetBytes($"{AuditLegacyLine.Of(auditEvent)}\n"));
-            return;
+            auditEvent = WithoutBodies(auditEvent);
+            json = auditEvent.Level >= AuditLevel.Request ? Json(auditEvent) : json;
+            if (json.Length > _mostBytesOfEvent)
+            {
+                Lose(1, "event is too large even after truncating", "truncate");
+                return;
+            }
         }
+        Enqueue(_isLegacy ? System.Text.Encoding.UTF8.GetBytes($"{AuditLegacyLine.Of(auditEvent)}\n") : json);
+    }
+
+    private static byte[] Json(AuditEvent auditEvent)
+    {
         var buffer = new ArrayBufferWriter<byte>(1024);
         auditEvent.WriteTo(buffer);
         buffer.Write("\n"u8);
-        Enqueue(buffer.WrittenSpan.ToArray());
+        return buffer.WrittenSpan.ToArray();
     }
+
+    private static AuditEvent WithoutBodies(AuditEvent auditEvent) => auditEvent with
+    {
+        RequestObject = null,
+        ResponseObject = null,
+        Annotations = new Dictionary<string, string>(auditEvent.Annotations ?? System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty)
+        {
+            ["audit.k8s.io/truncated"] = "true",
+        },
+    };
 
     private void Enqueue(byte[] line)
     {
@@ -116,9 +139,9 @@ public sealed class AuditLog : IAsyncDisposable
         }
     }
 
-    private void Lose(int events, string why)
+    private void Lose(int events, string why, string plugin = "log")
     {
         Interlocked.Add(ref _lost, events);
-        _warn?.Invoke($"Error in audit plugin 'log' affecting {events} audit events: {why}");
+        _warn?.Invoke($"Error in audit plugin '{plugin}' affecting {events} audit events: {why}");
     }
 }

@@ -35,6 +35,9 @@ public sealed record AuditLogOptions
     /// <summary><c>--audit-log-batch-max-size</c>, in events.</summary>
     public int BatchSize { get; init; } = 1;
 
+    /// <summary><c>--audit-log-truncate-enabled</c>: events larger than the limit lose their bodies, and go if they are still too large.</summary>
+    public bool TruncateEnabled { get; init; }
+
     /// <summary><c>--audit-log-truncate-max-event-size</c>, in bytes.</summary>
     public int TruncateMaxEventSize { get; init; } = 102_400;
 

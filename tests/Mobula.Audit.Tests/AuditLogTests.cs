@@ -83,6 +83,40 @@ public sealed class AuditLogTests : IDisposable
         Assert.Equal("Error in audit plugin 'log' affecting 1 audit events: audit backend shut down", Assert.Single(warnings));
     }
 
+    [Fact]
+    public async Task Event_too_large_loses_its_bodies_and_goes_if_that_is_not_enough()
+    {
+        List<string> warnings = [];
+        await using (var log = AuditLog.Open(new() { Path = LogPath, TruncateEnabled = true, TruncateMaxEventSize = 1_000 }, warnings.Add))
+        {
+            log.Write(Event("small"));
+            log.Write(Event("cut") with { Level = AuditLevel.Request, RequestObject = new JsonObject { ["data"] = new string('x', 2_000) } });
+            log.Write(Event(new string('i', 2_000)));
+            Assert.Equal(1, log.Lost);
+        }
+        var events = File.ReadLines(LogPath).Select(l => (JsonObject)JsonNode.Parse(l)!).ToList();
+        Assert.Equal(["small", "cut"], events.Select(e => e.Text("auditID")));
+        Assert.Null(events[1]["requestObject"]);
+        Assert.Equal("true", events[1].Text("annotations", "audit.k8s.io/truncated"));
+        Assert.Equal("Error in audit plugin 'truncate' affecting 1 audit events: event is too large even after truncating", Assert.Single(warnings));
+    }
+
+    [Fact]
+    public async Task Legacy_format_is_one_line_for_people()
+    {
+        await using (var log = AuditLog.Open(new() { Path = LogPath, Format = "legacy" }))
+        {
+            log.Write(Event("a") with { User = new() { UserName = "admin", Groups = ["system:masters", "x"] }, ResponseCode = 200 });
+            log.Write(Event("b"));
+        }
+        var lines = await File.ReadAllLinesAsync(LogPath, TestContext.Current.CancellationToken);
+        Assert.EndsWith(
+            " AUDIT: id=\"a\" stage=\"ResponseComplete\" ip=\"<unknown>\" method=\"get\" user=\"admin\" groups=\"\\\"system:masters\\\",\\\"x\\\"\"" +
+            " as=\"<self>\" asgroups=\"<lookup>\" user-agent=\"\" namespace=\"<none>\" uri=\"/x\" response=\"200\"",
+            lines[0], StringComparison.Ordinal);
+        Assert.EndsWith("response=\"<deferred>\"", lines[1], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("invalid audit log mode foo, allowed modes are \"batch,blocking,blocking-strict\"", "foo", "json", "audit.k8s.io/v1", 0, 0, 0, 1, 1, 102_400, 10_485_760)]
     [InlineData("invalid audit log format xml, allowed formats are \"legacy,json\"", "blocking", "xml", "audit.k8s.io/v1", 0, 0, 0, 1, 1, 102_400, 10_485_760)]

@@ -40,12 +40,14 @@ public sealed class YamlSource
         List<YamlSourceNode> documents = [];
         try
         {
-            var parser = new Parser(new Scanner(new StringReader(text), skipComments: true));
+            // A byte order mark is no content, but it has its place in the text.
+            var skipped = text.StartsWith('\uFEFF') ? 1 : 0;
+            var parser = new Parser(new Scanner(new StringReader(text[skipped..]), skipComments: true));
             parser.Consume<StreamStart>();
             while (!parser.TryConsume<StreamEnd>(out _))
             {
                 parser.Consume<DocumentStart>();
-                var root = new Reader(parser).ReadNode(0);
+                var root = new Reader(parser, skipped).ReadNode(0);
                 parser.Consume<DocumentEnd>();
                 if (root is not YamlScalar { Value: "", Style: YamlScalarStyle.Plain }) documents.Add(root);
             }
@@ -63,7 +65,7 @@ public sealed class YamlSource
 
     private static SourcePosition Position(Mark mark) => new((int)mark.Index, (int)mark.Line, (int)mark.Column);
 
-    private sealed class Reader(IParser parser)
+    private sealed class Reader(IParser parser, int skipped)
     {
         // Deeper nesting is no manifest but an attempt on the stack.
         private const int DeepestNesting = 500;
@@ -125,6 +127,8 @@ public sealed class YamlSource
             }
         }
 
+        private SourcePosition Position(Mark mark) => new((int)mark.Index + skipped, (int)mark.Line, (int)mark.Column);
+
         private T Remember<T>(T node) where T : YamlSourceNode
         {
             if (node.Anchor is { } anchor) _anchors[anchor] = node;
@@ -132,7 +136,7 @@ public sealed class YamlSource
         }
 
         // The parser puts the end of a flow collection before its closing bracket.
-        private static SourcePosition End(ParsingEvent end, bool isFlow)
+        private SourcePosition End(ParsingEvent end, bool isFlow)
         {
             var position = Position(end.Start);
             return isFlow ? new(position.Index + 1, position.Line, position.Column + 1) : Position(end.End);

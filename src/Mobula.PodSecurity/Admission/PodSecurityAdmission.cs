@@ -74,7 +74,7 @@ public sealed class PodSecurityAdmission(
                 if (!images.IsSignificantChangeOf(PodImages.Read(request.OldObject.Span))) return PodSecurityDecision.Allow;
                 read = "object";
             }
-            return Evaluate(trial, identity.RuntimeClass, policy, errors, [new(request.Object, null)], enforce: true);
+            return Evaluate(trial, identity.RuntimeClass, policy, errors, [JudgedPod.Read(request.Object)], enforce: true);
         }
         catch (JsonException e)
         {
@@ -122,10 +122,10 @@ public sealed class PodSecurityAdmission(
     {
         if (!PodTemplates.IsWorkload(request.Group, request.Resource))
         {
-            return [.. expansion!.Expand(KubernetesJson.ParseObject(request.Object.Span)).Select(p => new JudgedPod(p.Pod.ToUtf8(), p.Role))];
+            return [.. expansion!.Expand(KubernetesJson.ParseObject(request.Object.Span)).Select(p => JudgedPod.Read(p.Pod.ToUtf8(), p.Role))];
         }
         var template = PodTemplates.Locate(request.Object.Span, request.Group, request.Resource);
-        return template.IsEmpty ? [] : [new(template.ToArray(), null)];
+        return template.IsEmpty ? [] : [JudgedPod.Read(template.ToArray())];
     }
 
     private bool IsExempt(AdmissionRequest request, Trial trial)

@@ -1,9 +1,13 @@
 using System.Text.Json.Nodes;
+using Mobula.PodSecurity.Evaluation;
 
 namespace Mobula.PodSecurity.Admission;
 
-/// <summary>A pod that a request makes, and which of several it is (null for a built-in resource's only one).</summary>
-internal readonly record struct JudgedPod(ReadOnlyMemory<byte> Json, string? Role);
+/// <summary>A pod that a request makes, read once, and which of several it is (null for a built-in resource's only one).</summary>
+internal readonly record struct JudgedPod(ReadOnlyMemory<byte> Json, PodTraits Traits, string? Role)
+{
+    public static JudgedPod Read(ReadOnlyMemory<byte> json, string? role = null) => new(json, PodReader.Read(json.Span, null), role);
+}
 
 /// <summary>What is found out about one request, until it is decided.</summary>
 internal sealed class Trial(AdmissionRequest request, PodSecurityEvaluator evaluator, int kubernetesMinor, string metricResource)
@@ -35,7 +39,7 @@ internal sealed class Trial(AdmissionRequest request, PodSecurityEvaluator evalu
         List<string> violations = [];
         foreach (var pod in pods)
         {
-            var verdict = evaluator.Evaluate(pod.Json.Span, policy);
+            var verdict = evaluator.Evaluate(new PodFacts(pod.Json.Span, pod.Traits), policy);
             if (verdict.IsAllowed) continue;
             var text = pod.Role is null ? verdict.Details : $"{verdict.Details} [{pod.Role}]";
             if (!violations.Contains(text)) violations.Add(text);

@@ -6,7 +6,7 @@ namespace Mobula.PodSecurity;
 /// <summary>What the standards ask about a pod, read once from its JSON without allocating, to be judged by any number of policies.</summary>
 public readonly ref struct PodFacts
 {
-    private PodFacts(ReadOnlySpan<byte> json, PodTraits traits)
+    internal PodFacts(ReadOnlySpan<byte> json, PodTraits traits)
     {
         Json = json;
         Traits = traits;

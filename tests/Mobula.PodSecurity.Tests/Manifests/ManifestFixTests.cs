@@ -68,6 +68,14 @@ public sealed class ManifestFixTests
     }
 
     [Fact]
+    public void Byte_order_mark_moves_nothing()
+    {
+        const string pod = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: c\n    image: i # x\n";
+        Assert.Equal('\uFEFF' + Fix(pod).Text, Fix('\uFEFF' + pod).Text);
+        Assert.NotEqual(pod, Fix(pod).Text);
+    }
+
+    [Fact]
     public void Pretty_JSON_stays_pretty_JSON()
     {
         const string json = "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"Pod\",\n  \"spec\": {\n    \"containers\": [\n      {\n        \"name\": \"c\",\n        \"image\": \"i\"\n      }\n    ]\n  }\n}\n";
