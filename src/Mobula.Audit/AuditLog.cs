@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Threading.Channels;
+using System.Collections.Concurrent;
 
 namespace Mobula.Audit;
 
@@ -12,13 +12,13 @@ public sealed class AuditLog : IAsyncDisposable
     private const int MostBytesInOneGo = 1 << 20;
 
     private readonly AuditLogFile _file;
-    private readonly Channel<byte[]> _events;
+    private readonly BlockingCollection<byte[]> _events;
     private readonly bool _dropsWhenFull;
     private readonly bool _isLegacy;
     private readonly int _mostBytesOfEvent;
     private readonly Action<string>? _warn;
-    private readonly Task _writer;
-    private long _written;
+    private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _writtenCount;
     private long _lost;
 
     private AuditLog(AuditLogFile file, AuditLogOptions options, Action<string>? warn)
@@ -28,12 +28,13 @@ public sealed class AuditLog : IAsyncDisposable
         _dropsWhenFull = options.Mode == "batch";
         _isLegacy = options.Format == "legacy";
         _mostBytesOfEvent = options.TruncateEnabled ? options.TruncateMaxEventSize : int.MaxValue;
-        _events = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(Math.Max(1, options.BufferSize)) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
-        _writer = Task.Run(WriteAllAsync);
+        _events = new(Math.Max(1, options.BufferSize));
+        // A thread of its own: requests that wait for room may hold all those of the pool.
+        new Thread(WriteAll) { IsBackground = true, Name = "audit log" }.Start();
     }
 
     /// <summary>Events written so far.</summary>
-    public long Written => Interlocked.Read(ref _written);
+    public long Written => Interlocked.Read(ref _writtenCount);
 
     /// <summary>Events lost so far: dropped by a full buffer in mode <c>batch</c>, or not taken by the disk.</summary>
     public long Lost => Interlocked.Read(ref _lost);
@@ -91,45 +92,41 @@ public sealed class AuditLog : IAsyncDisposable
 
     private void Enqueue(byte[] line)
     {
-        if (_events.Writer.TryWrite(line)) return;
-        if (_dropsWhenFull)
-        {
-            Lose(1, "audit buffer queue blocked");
-            return;
-        }
         try
         {
-            _events.Writer.WriteAsync(line).AsTask().GetAwaiter().GetResult();
+            if (!_dropsWhenFull) _events.Add(line);
+            else if (!_events.TryAdd(line)) Lose(1, "audit buffer queue blocked", "buffered");
         }
-        catch (ChannelClosedException)
+        catch (InvalidOperationException)
         {
-            Lose(1, "audit backend shut down");
+            Lose(1, "audit backend shut down", "buffered");
         }
     }
 
     /// <summary>Writes what is left and closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
-        _events.Writer.TryComplete();
-        await _writer.ConfigureAwait(false);
+        _events.CompleteAdding();
+        await _written.Task.ConfigureAwait(false);
         _file.Dispose();
     }
 
-    private async Task WriteAllAsync()
+    private void WriteAll()
     {
         List<byte[]> batch = [];
-        while (await _events.Reader.WaitToReadAsync().ConfigureAwait(false))
+        while (_events.TryTake(out var line, Timeout.Infinite))
         {
             var size = 0;
-            while (size < MostBytesInOneGo && _events.Reader.TryRead(out var line))
+            do
             {
                 batch.Add(line);
                 size += line.Length;
             }
+            while (size < MostBytesInOneGo && _events.TryTake(out line));
             try
             {
                 _file.Append(batch);
-                Interlocked.Add(ref _written, batch.Count);
+                Interlocked.Add(ref _writtenCount, batch.Count);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -137,6 +134,7 @@ public sealed class AuditLog : IAsyncDisposable
             }
             batch.Clear();
         }
+        _written.SetResult();
     }
 
     private void Lose(int events, string why, string plugin = "log")

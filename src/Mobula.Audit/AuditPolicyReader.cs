@@ -18,6 +18,26 @@ public static partial class AuditPolicyReader
         ["level", "users", "userGroups", "verbs", "resources", "namespaces", "nonResourceURLs", "omitStages", "omitManagedFields"];
     private static readonly string[] ResourceFields = ["group", "resources", "resourceNames"];
 
+    /// <summary>Reads a policy file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="warn">Takes what is tolerated and yet wrong: unknown fields, keys that occur twice.</param>
+    /// <exception cref="AuditPolicyException">The file cannot be read, or the policy is not accepted.</exception>
+    public static AuditPolicy ReadFile(string file, Action<string>? warn = null)
+    {
+        if (file.Length == 0) throw new AuditPolicyException("loading audit policy file: file path not specified", file);
+        string yaml;
+        try
+        {
+            yaml = File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var why = e is FileNotFoundException or DirectoryNotFoundException ? "no such file or directory" : e is UnauthorizedAccessException ? "permission denied" : e.Message;
+            throw new AuditPolicyException($"loading audit policy file: failed to read file path \"{file}\": open {file}: {why}", file);
+        }
+        return Read(yaml, file, warn);
+    }
+
     /// <summary>Reads a policy.</summary>
     /// <param name="yaml">The file's text: YAML or JSON.</param>
     /// <param name="file">The file's name for errors.</param>

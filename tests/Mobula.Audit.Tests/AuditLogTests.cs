@@ -80,7 +80,7 @@ public sealed class AuditLogTests : IDisposable
         await log.DisposeAsync();
         log.Write(Event("late"));
         Assert.Equal(1, log.Lost);
-        Assert.Equal("Error in audit plugin 'log' affecting 1 audit events: audit backend shut down", Assert.Single(warnings));
+        Assert.Equal("Error in audit plugin 'buffered' affecting 1 audit events: audit backend shut down", Assert.Single(warnings));
     }
 
     [Fact]

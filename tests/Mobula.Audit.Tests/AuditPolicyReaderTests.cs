@@ -38,6 +38,14 @@ public sealed class AuditPolicyReaderTests
         Assert.StartsWith(start, error.Located, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Missing_file_is_told_in_Kubernetes_words()
+    {
+        var error = Assert.Throws<AuditPolicyException>(() => AuditPolicyReader.ReadFile("/none/FILE"));
+        Assert.Equal(Recorded()[0]!["error"]!.GetValue<string>().Replace("FILE", "/none/FILE", StringComparison.Ordinal), error.Message);
+        Assert.Throws<AuditPolicyException>(() => AuditPolicyReader.ReadFile(""));
+    }
+
     private static JsonArray Recorded() =>
         JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "testdata", "invalid-policies.json")))!.AsArray();
 }

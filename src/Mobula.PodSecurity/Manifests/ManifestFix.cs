@@ -11,7 +11,15 @@ namespace Mobula.PodSecurity.Manifests;
 /// <param name="Remaining">What only the author can mend.</param>
 /// <param name="Problems">What could not be judged.</param>
 public sealed record ManifestFixResult(
-    string Text, IReadOnlyList<ManifestFinding> Fixed, IReadOnlyList<ManifestFinding> Remaining, IReadOnlyList<ManifestProblem> Problems);
+    string Text, IReadOnlyList<ManifestFinding> Fixed, IReadOnlyList<ManifestFinding> Remaining, IReadOnlyList<ManifestProblem> Problems)
+{
+    /// <summary>The edits as <c>diff -u</c> shows them; each part is headed by the pod and the container it is about.</summary>
+    public string DiffFrom(ManifestFile file) => UnifiedDiff.Of(file.Text, Text, file.Name, line =>
+    {
+        var nearest = Fixed.Where(f => f.Position.Line <= line).OrderByDescending(f => f.Position.Line).FirstOrDefault();
+        return nearest is null ? null : nearest.Container is { Length: > 0 } container ? $"{nearest.Role} › {container}" : nearest.Role;
+    });
+}
 
 /// <summary>Makes manifests pass by the smallest edits of their text. What takes knowing the program is left alone and told.</summary>
 public static class ManifestFix

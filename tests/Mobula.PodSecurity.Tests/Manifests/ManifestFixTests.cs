@@ -14,7 +14,7 @@ public sealed class ManifestFixTests
         Assert.Equal("""
             --- r.yaml
             +++ r.yaml
-            @@ -14,6 +14,11 @@
+            @@ -14,6 +14,11 @@ head pod › ray-head
                      containers:
                      - name: ray-head
                        image: rayproject/ray:2.60.0   # pinned for reproducibility
@@ -26,7 +26,7 @@ public sealed class ManifestFixTests
                        ports:
                        - {containerPort: 8265, name: dashboard}
                      # scratch space
-            @@ -26,4 +31,9 @@
+            @@ -26,4 +31,9 @@ worker pod of group small › ray-worker
                    spec:
                      containers:
                      - image: rayproject/ray:2.60.0
@@ -37,7 +37,7 @@ public sealed class ManifestFixTests
             +            seccompProfile: {type: RuntimeDefault}
                        name: ray-worker
 
-            """, UnifiedDiff.Of(ManifestSamples.RayCluster, result.Text, "r.yaml"), ignoreLineEndingDifferences: true);
+            """, result.DiffFrom(new("r.yaml", ManifestSamples.RayCluster)), ignoreLineEndingDifferences: true);
         Assert.Equal(8, result.Fixed.Count);
         Assert.Empty(result.Remaining);
         Assert.Equal(result.Text, Fix(result.Text).Text);
