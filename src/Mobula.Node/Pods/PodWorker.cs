@@ -8,6 +8,7 @@ using Mobula.Kubernetes;
 using Mobula.Node.Containerd;
 using Mobula.Node.Containerd.Cri;
 using Mobula.Node.Probes;
+using Mobula.Node.Volumes;
 
 namespace Mobula.Node.Pods;
 
@@ -18,6 +19,7 @@ namespace Mobula.Node.Pods;
 internal sealed class PodWorker : IAsyncDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan VolumeScan = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SoonDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly PodServices _services;
@@ -139,6 +141,7 @@ internal sealed class PodWorker : IAsyncDisposable
             {
                 if (e.StatusCode != StatusCode.Cancelled) _services.Logger.LogDebug("pod {Namespace}/{Name}: runtime: {Error}", Pod.Namespace, Pod.Name, e.Status.Detail);
                 again = e.StatusCode == StatusCode.Cancelled ? TimeSpan.Zero : TimeSpan.FromSeconds(2);
+                if (e.StatusCode == StatusCode.Unavailable) await TellNewAsync(e).ConfigureAwait(false);
             }
             catch (Exception e) when (e is StatusException or HttpRequestException or IOException or UnauthorizedAccessException)
             {
@@ -151,6 +154,22 @@ internal sealed class PodWorker : IAsyncDisposable
                 _services.Logger.LogError(e, "pod {Namespace}/{Name}", Pod.Namespace, Pod.Name);
                 again = RetryDelay;
             }
+        }
+    }
+
+    /// <summary>A new pod is shown to be seen, also while the runtime is away; of one that may run already nothing is said.</summary>
+    private async Task TellNewAsync(RpcException away)
+    {
+        var pod = Pod;
+        if (_gone || pod.IsTerminating || pod.Text("status", "startTime") is not null) return;
+        _services.Events.Warning(pod, null, "FailedCreatePodSandBox", $"Failed to create pod sandbox: {RpcText.Full(away)}");
+        try
+        {
+            await TellAsync(Observation()).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is StatusException or HttpRequestException or IOException or OperationCanceledException)
+        {
+            _services.Logger.LogDebug("pod {Namespace}/{Name}: {Error}", pod.Namespace, pod.Name, e.Message);
         }
     }
 
@@ -199,11 +218,16 @@ internal sealed class PodWorker : IAsyncDisposable
             _services.Events.Normal(pod, null, "DeadlineExceeded", Text);
             return await EndAsync(new("DeadlineExceeded", Text)).ConfigureAwait(false);
         }
+        if (_services.Volumes.Excess(pod) is { } excess)
+        {
+            _services.Events.Warning(pod, null, "Evicted", excess);
+            return await EndAsync(new("Evicted", excess)).ConfigureAwait(false);
+        }
         await TellAsync(Observation()).ConfigureAwait(false);
         if (PodStatusBuilder.IsOver(Observation())) return await EndAsync(null).ConfigureAwait(false);
 
         var again = await ActAsync(Pod, cancellation).ConfigureAwait(false);
-        foreach (var other in (TimeSpan?[])[deadline, _services.Tokens.Renewal(pod.Uid) - _services.Time.GetUtcNow()])
+        foreach (var other in (TimeSpan?[])[deadline, _services.Tokens.Renewal(pod.Uid) - _services.Time.GetUtcNow(), PodVolumes.HasLimits(pod) ? VolumeScan : null])
             if (other is { } time && (again is null || time < again)) again = time > SoonDelay ? time : SoonDelay;
         return again;
     }

@@ -61,6 +61,24 @@ internal sealed class PodVolumes(VolumeContents contents, NodeSettings node, Tim
         }
     }
 
+    /// <summary>Whether the pod has an emptyDir on disk that may hold only so much: the kernel watches it as little as the kubelet's.</summary>
+    public static bool HasLimits(JsonObject pod) => LimitedFolders(pod).Any();
+
+    /// <summary>The text of the eviction when an emptyDir holds more than it may, or null.</summary>
+    public string? Excess(JsonObject pod)
+    {
+        foreach (var volume in LimitedFolders(pod))
+        {
+            var folder = HostPath(pod, volume);
+            var limit = volume.Text("emptyDir", "sizeLimit")!;
+            if (!Directory.Exists(folder)) continue;
+            var used = new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
+                .Sum(f => f.Exists ? f.Length : 0);
+            if (used > ResourceAmount.Whole(limit)) return $"Usage of EmptyDir volume \"{volume.Text("name")}\" exceeds the limit \"{limit}\". ";
+        }
+        return null;
+    }
+
     /// <summary>Unmounts all of a pod's volumes and removes its folder.</summary>
     public void TearDown(string uid)
     {
@@ -71,6 +89,9 @@ internal sealed class PodVolumes(VolumeContents contents, NodeSettings node, Tim
         foreach (var mount in mounts) FileCalls.Unmount(mount);
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
     }
+
+    private static IEnumerable<JsonObject> LimitedFolders(JsonObject pod) =>
+        pod.Objects("spec", "volumes").Where(v => v.Text("emptyDir", "sizeLimit") is not null && v.Text("emptyDir", "medium") != "Memory");
 
     private string HostPath(JsonObject pod, JsonObject volume)
     {
