@@ -44,7 +44,7 @@ public sealed class NodeAgent : IAsyncDisposable
         var objects = Keep(new ReferencedObjects(api, time));
         var tokens = new ServiceAccountTokens(api, time);
         var prober = new Prober(runtime);
-        var volumes = new PodVolumes(new VolumeContents(objects, tokens, settings), settings, time);
+        var volumes = new PodVolumes(api, new VolumeContents(objects, tokens, settings), settings, time);
         var hooks = new LifecycleHooks(prober, time);
         var stopper = new ContainerStopper(runtime, hooks, events, time);
         var images = new ImageProvider(runtime, objects, events, time);

@@ -159,7 +159,7 @@ internal sealed class PodManager(PodServices services, Func<IReadOnlyDictionary<
             try
             {
                 await foreach (var e in services.Runtime.SubscribeAsync(PokeAll, _stopping.Token).ConfigureAwait(false))
-                    if (e.Kind != ContainerEventKind.Started && _byRuntimeId.TryGetValue(e.ContainerId, out var worker)) worker.Poke();
+                    if (e.Kind == ContainerEventKind.Exited && _byRuntimeId.TryGetValue(e.ContainerId, out var worker)) worker.Ended(e.ContainerId);
             }
             catch (RpcException e) when (!_stopping.IsCancellationRequested)
             {

@@ -123,7 +123,9 @@ internal static class PodPlanner
         {
             var last = runtime.Newest(container.Name);
             var key = BackoffKey(pod, container);
-            var ended = last is { State: InstanceState.Exited } ? last.FinishedAt ?? last.CreatedAt : (DateTimeOffset?)null;
+            // The last end counts, also that of the instance before one that is being killed now.
+            var ended = runtime.Containers.FirstOrDefault(c => c.Name == container.Name && c.State == InstanceState.Exited) is { } exited
+                ? exited.FinishedAt ?? exited.CreatedAt : (DateTimeOffset?)null;
             var wait = ended is { } end ? backoffs.Remaining(key, end, now) : TimeSpan.Zero;
             _start.Add(new(container, last is null ? 0 : last.Attempt + 1, wait, backoffs.Wait(key), ended));
         }

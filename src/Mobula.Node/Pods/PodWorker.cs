@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
@@ -19,6 +20,9 @@ namespace Mobula.Node.Pods;
 internal sealed class PodWorker : IAsyncDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LookDelay = TimeSpan.FromMilliseconds(20);
+    private const int MostLooks = 200;
+
     private static readonly TimeSpan VolumeScan = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SoonDelay = TimeSpan.FromMilliseconds(100);
 
@@ -30,6 +34,7 @@ internal sealed class PodWorker : IAsyncDisposable
     private readonly RestartBackoffs _mountBackoffs = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(122));
     private readonly Dictionary<string, StatusReason> _startFailures = [];
     private readonly Channel<bool> _pokes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly ConcurrentDictionary<string, bool> _ends = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
     private readonly Task _running;
@@ -98,6 +103,13 @@ internal sealed class PodWorker : IAsyncDisposable
 
     /// <summary>Something happened that may matter.</summary>
     public void Poke() => _pokes.Writer.TryWrite(true);
+
+    /// <summary>The first process of a container, or of a sandbox, ended.</summary>
+    public void Ended(string runtimeId)
+    {
+        _ends[runtimeId] = true;
+        Poke();
+    }
 
     /// <summary>Lets go of the pod, which runs on.</summary>
     public async ValueTask DisposeAsync()
@@ -209,10 +221,7 @@ internal sealed class PodWorker : IAsyncDisposable
             _admitted = true;
         }
         if (pod.IsTerminating || PodPhase.IsTerminal(pod.Text("status", "phase"))) return await EndAsync(null).ConfigureAwait(false);
-        var started = KubernetesTime.Parse(pod.Text("status", "startTime"));
-        TimeSpan? deadline = pod.Integer("spec", "activeDeadlineSeconds") is { } seconds && started is { } from
-            ? from + TimeSpan.FromSeconds(seconds) - _services.Time.GetUtcNow() : null;
-        if (deadline <= TimeSpan.Zero)
+        if (UntilDeadline(pod) <= TimeSpan.Zero)
         {
             const string Text = "Pod was active on the node longer than the specified deadline";
             _services.Events.Normal(pod, null, "DeadlineExceeded", Text);
@@ -227,17 +236,31 @@ internal sealed class PodWorker : IAsyncDisposable
         if (PodStatusBuilder.IsOver(Observation())) return await EndAsync(null).ConfigureAwait(false);
 
         var again = await ActAsync(Pod, cancellation).ConfigureAwait(false);
-        foreach (var other in (TimeSpan?[])[deadline, _services.Tokens.Renewal(pod.Uid) - _services.Time.GetUtcNow(), PodVolumes.HasLimits(pod) ? VolumeScan : null])
+        foreach (var other in (TimeSpan?[])[UntilDeadline(Pod), _services.Tokens.Renewal(pod.Uid) - _services.Time.GetUtcNow(), PodVolumes.HasLimits(pod) ? VolumeScan : null])
             if (other is { } time && (again is null || time < again)) again = time > SoonDelay ? time : SoonDelay;
         return again;
     }
 
+    private TimeSpan? UntilDeadline(JsonObject pod) =>
+        pod.Integer("spec", "activeDeadlineSeconds") is { } seconds && KubernetesTime.Parse(pod.Text("status", "startTime")) is { } started
+            ? started + TimeSpan.FromSeconds(seconds) - _services.Time.GetUtcNow() : null;
+
     private async Task ObserveAsync(JsonObject pod, CancellationToken cancellation)
     {
         Runtime = await _services.Reader.ReadAsync(pod.Uid, cancellation).ConfigureAwait(false);
+        // The runtime tells of an end a moment before its own books have it.
+        for (var attempt = 0; attempt < MostLooks && IsBehind(); attempt++)
+        {
+            await Task.Delay(LookDelay, _services.Time, cancellation).ConfigureAwait(false);
+            Runtime = await _services.Reader.ReadAsync(pod.Uid, cancellation).ConfigureAwait(false);
+        }
+        _ends.Clear();
         foreach (var sandbox in Runtime.Sandboxes) _register(sandbox.Id, this);
         foreach (var container in Runtime.Containers) _register(container.Id, this);
     }
+
+    private bool IsBehind() =>
+        Runtime.Containers.Any(c => c.State == InstanceState.Running && _ends.ContainsKey(c.Id)) || Runtime.Sandboxes.Any(s => s.Ready && _ends.ContainsKey(s.Id));
 
     /// <summary>Does what the pod needs next.</summary>
     /// <returns>When to look again though nothing happened.</returns>

@@ -40,7 +40,7 @@ internal static class AtomicFolder
         var temporary = Path.Combine(folder, "..data_tmp");
         File.Delete(temporary);
         File.CreateSymbolicLink(temporary, name);
-        File.Move(temporary, link, overwrite: true);
+        FileCalls.Rename(temporary, link);
         var tops = files.Keys.Select(p => p.Split('/')[0]).ToHashSet();
         foreach (var top in tops)
         {

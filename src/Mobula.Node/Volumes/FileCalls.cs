@@ -20,6 +20,10 @@ internal static partial class FileCalls
     /// <exception cref="IOException">The kernel refuses.</exception>
     public static void ChangeOwner(string path, long user, long group) => Check(LChown(path, (int)user, (int)group), path);
 
+    /// <summary>Puts one name in the place of another at once; a link is moved itself, not what it points to.</summary>
+    /// <exception cref="IOException">The kernel refuses.</exception>
+    public static void Rename(string from, string to) => Check(RenameFile(from, to), to);
+
     /// <summary>Removes an empty folder; a full or missing one stays as it is.</summary>
     public static void RemoveDirectory(string path) => _ = RmDir(path);
 
@@ -62,6 +66,9 @@ internal static partial class FileCalls
 
     [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int LChown(string path, int user, int group);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int RenameFile(string from, string to);
 
     [LibraryImport("libc", EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RmDir(string path);

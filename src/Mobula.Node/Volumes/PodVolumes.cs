@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Mobula.Client;
 using Mobula.Kubernetes;
 using Mobula.Node.Containerd.Cri;
 using Mobula.Node.Pods;
@@ -7,8 +8,10 @@ using Mobula.Node.Resources;
 namespace Mobula.Node.Volumes;
 
 /// <summary>Sets up the volumes of pods on the host, keeps their contents fresh, and takes them away.</summary>
-internal sealed class PodVolumes(VolumeContents contents, NodeSettings node, TimeProvider time)
+internal sealed class PodVolumes(KubernetesApi api, VolumeContents contents, NodeSettings node, TimeProvider time)
 {
+    private static readonly GroupVersionResource PersistentVolumeClaims = new("", "v1", "persistentvolumeclaims");
+
     /// <summary>Sets up what the containers mount and writes contents that changed.</summary>
     /// <returns>The volumes that could not be set up, each with the reason.</returns>
     public async Task<IReadOnlyList<(string Volume, string Message)>> SetUpAsync(JsonObject pod, IReadOnlyList<string> podIps, CancellationToken cancellation)
@@ -22,6 +25,10 @@ internal sealed class PodVolumes(VolumeContents contents, NodeSettings node, Tim
             try
             {
                 await SetUpAsync(pod, volume, podIps, cancellation).ConfigureAwait(false);
+            }
+            catch (UnattachedVolumeException e)
+            {
+                failures.Add((name, e.Message));
             }
             catch (Exception e) when (e is VolumeException or IOException or UnauthorizedAccessException or StatusException or FormatException)
             {
@@ -123,6 +130,7 @@ internal sealed class PodVolumes(VolumeContents contents, NodeSettings node, Tim
             if (fsGroup is { } group) Share(folder, group);
             return;
         }
+        if (volume.Text("persistentVolumeClaim", "claimName") is { } claim) await CheckClaimAsync(pod, volume, claim, cancellation).ConfigureAwait(false);
         if (!VolumeContents.Covers(volume))
         {
             var kind = volume.FirstOrDefault(m => m.Key != "name").Key;
@@ -139,6 +147,21 @@ internal sealed class PodVolumes(VolumeContents contents, NodeSettings node, Tim
         {
             if (fsGroup is { } group) Share(made, group);
         });
+    }
+
+    private async Task CheckClaimAsync(JsonObject pod, JsonObject volume, string claim, CancellationToken cancellation)
+    {
+        try
+        {
+            await api.GetAsync(PersistentVolumeClaims, pod.Namespace, claim, cancellation).ConfigureAwait(false);
+        }
+        catch (StatusException e)
+        {
+            var name = volume.Text("name");
+            throw new UnattachedVolumeException(
+                $"Unable to attach or mount volumes: unmounted volumes=[{name}], unattached volumes=[], failed to process volumes=[{name}]: " +
+                $"error processing PVC {pod.Namespace}/{claim}: failed to fetch PVC from API server: {e.Message}");
+        }
     }
 
     /// <summary>Gives everything in a folder to a group, as <c>fsGroup</c> asks.</summary>

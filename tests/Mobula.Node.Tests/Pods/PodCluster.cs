@@ -101,8 +101,8 @@ internal sealed class PodCluster : IAsyncDisposable
             .. applets.Select(a => LayerEntry.Link($"bin/{a}", "busybox")),
             LayerEntry.Folder("tmp", (UnixFileMode)0x3FF),
             LayerEntry.Folder("root"),
-            LayerEntry.Text("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n"),
-            LayerEntry.Text("etc/group", "root:x:0:\nuser:x:1000:\n"),
+            LayerEntry.Text("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nuser:x:1001:1001::/tmp:/bin/sh\n"),
+            LayerEntry.Text("etc/group", "root:x:0:\nuser:x:1001:\n"),
         ]);
         var importer = new ImageImporter(Agent.Containerd.Connection);
         foreach (var (name, user, command) in (IEnumerable<(string, string, string[])>)[

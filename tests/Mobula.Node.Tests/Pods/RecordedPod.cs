@@ -49,6 +49,11 @@ internal sealed partial record RecordedPod(JsonObject Json)
         text = text.Replace("failed to resolve reference", "failed to resolve image", StringComparison.Ordinal);
         text = ResolvedName().Replace(text, "failed to resolve image:");
         text = RuncText().Replace(text, "<runc> ");
+        if (text.EndsWith(": unknown", StringComparison.Ordinal)) text = text[..^": unknown".Length];
+        text = text.Replace("Head \"http://localhost", "Head \"https://localhost", StringComparison.Ordinal);
+        text = text.Replace("(combined from similar events): ", "", StringComparison.Ordinal);
+        text = HexId().Replace(text, "<id>");
+        text = MemoryCapacity().Replace(text, "capacity: <memory>");
         text = Duration().Replace(text, "in <duration> (<duration> including waiting)");
         text = Pods().Replace(text, "_ns(<uid>)");
         text = Dial().Replace(text, "dial tcp <ip>:");
@@ -96,6 +101,12 @@ internal sealed partial record RecordedPod(JsonObject Json)
 
     [GeneratedRegex("(failed to create containerd task: )?failed to create shim task: OCI runtime create failed: runc create failed: (unable to start container process: )?")]
     private static partial Regex RuncText();
+
+    [GeneratedRegex("[0-9a-f]{64}")]
+    private static partial Regex HexId();
+
+    [GeneratedRegex(@"capacity: \d{9,}")]
+    private static partial Regex MemoryCapacity();
 
     [GeneratedRegex(@"in \S+ \(\S+ including waiting\)")]
     private static partial Regex Duration();
