@@ -322,7 +322,8 @@ internal sealed class PodWorker : IAsyncDisposable
         {
             await _services.Starter.StartAsync(pod, start, Runtime.Sandbox!, sandboxConfig, Runtime, id => _register(id, this), cancellation).ConfigureAwait(false);
             _startFailures.Remove(container.Name);
-            return null;
+            // What waited for a sidecar to start may start now; of other init containers the end is waited for.
+            return container.IsSidecar ? SoonDelay : null;
         }
         catch (StartException e)
         {

@@ -55,6 +55,7 @@ internal sealed partial record RecordedPod(JsonObject Json)
         text = HexId().Replace(text, "<id>");
         text = MemoryCapacity().Replace(text, "capacity: <memory>");
         text = Duration().Replace(text, "in <duration> (<duration> including waiting)");
+        text = OwnNamespace().Replace(text, "ns/");
         text = Pods().Replace(text, "_ns(<uid>)");
         text = Dial().Replace(text, "dial tcp <ip>:");
         return Address().Replace(text, "<ip>");
@@ -101,6 +102,9 @@ internal sealed partial record RecordedPod(JsonObject Json)
 
     [GeneratedRegex("(failed to create containerd task: )?failed to create shim task: OCI runtime create failed: runc create failed: (unable to start container process: )?")]
     private static partial Regex RuncText();
+
+    [GeneratedRegex("\\brun-[a-z0-9-]+/")]
+    private static partial Regex OwnNamespace();
 
     [GeneratedRegex("[0-9a-f]{64}")]
     private static partial Regex HexId();

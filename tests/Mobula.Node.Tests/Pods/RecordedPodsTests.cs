@@ -201,7 +201,7 @@ internal sealed class RecordedPodRun(PodCluster cluster, RecordedPod recorded)
             ["apiVersion"] = "v1",
             ["kind"] = kind,
             ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = _ns },
-            [kind == "Secret" ? "stringData" : "data"] = data,
+            ["data"] = data,
         });
 
     private async Task DoAsync(double at, string what, JsonNode? result, CancellationToken cancellation)
@@ -219,7 +219,7 @@ internal sealed class RecordedPodRun(PodCluster cluster, RecordedPod recorded)
                 break;
             case "created":
                 var kind = result!.GetValue<string>();
-                await CreateAsync(kind, $"{(kind == "Secret" ? "se" : "cm")}-{recorded.Name}", new() { ["k"] = "v", ["KEY"] = "v" });
+                await CreateAsync(kind, $"{(kind == "Secret" ? "se" : "cm")}-{recorded.Name}", new() { ["k"] = kind == "Secret" ? "dg==" : "v", ["KEY"] = kind == "Secret" ? "dg==" : "v" });
                 break;
             case "kill -9 of the sandbox process":
                 await UntilStartedAsync(cancellation);
