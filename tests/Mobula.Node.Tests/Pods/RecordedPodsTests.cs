@@ -119,7 +119,14 @@ internal sealed class RecordedPodRun(PodCluster cluster, RecordedPod recorded)
         if (!_deleted)
         {
             var options = new JsonObject { ["gracePeriodSeconds"] = 0 };
-            await cluster.Admin.DeleteAsync(Mobula.Client.Resources.Pods, _ns, recorded.Name, options, cancellation);
+            try
+            {
+                await cluster.Admin.DeleteAsync(Mobula.Client.Resources.Pods, _ns, recorded.Name, options, cancellation);
+            }
+            catch (StatusException e) when (e.IsNotFound)
+            {
+                // It went between the last look and now.
+            }
         }
         return Difference(expected, actual, expectedEvents, events);
     }
