@@ -4,6 +4,7 @@ using Mobula.Node.Containerd;
 using Mobula.Node.Nodes;
 using Mobula.Node.Pods;
 using Mobula.Node.Probes;
+using Mobula.Node.Streaming;
 using Mobula.Node.Volumes;
 
 namespace Mobula.Node;
@@ -49,7 +50,7 @@ public sealed class NodeAgent : IAsyncDisposable
         var stopper = new ContainerStopper(runtime, hooks, events, time);
         var images = new ImageProvider(runtime, objects, events, time);
         var environment = new ContainerEnvironment(objects, services.Cache.List, settings);
-        Reporter = Keep(new NodeReporter(api, recorder, runtime, settings, machine, options.KubernetesVersion, options.KubeletPort, time, logger));
+        Reporter = Keep(new NodeReporter(api, recorder, runtime, settings, machine, options.KubernetesVersion, time, logger));
         _pods = Keep(new PodManager(
             new PodServices
             {
@@ -99,6 +100,12 @@ public sealed class NodeAgent : IAsyncDisposable
             var agent = new NodeAgent(containerd, options, api, time, logger);
             agent._informing = agent.Informers.RunAsync(agent._stopping.Token);
             await agent.Informers.For(Mobula.Client.Resources.Services).WaitForSyncAsync(cancellation).ConfigureAwait(false);
+            if (options.Kubelet is { } kubelet)
+            {
+                var pipes = Directory.CreateDirectory(Path.Combine(options.RunDirectory, "pipes")).FullName;
+                var server = agent.Keep(await KubeletServer.StartAsync(kubelet, containerd.Connection, pipes, agent._pods, time).ConfigureAwait(false));
+                agent.Reporter.KubeletPort = server.EndPoint.Port;
+            }
             await agent.Reporter.StartAsync(cancellation).ConfigureAwait(false);
             containerd.ReadyChanged += agent.RuntimeChanged;
             await agent._pods.StartAsync(cancellation).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using Mobula.Node.Containerd;
 using Mobula.Node.Network;
+using Mobula.Node.Streaming;
 
 namespace Mobula.Node;
 
@@ -24,11 +25,12 @@ public sealed record NodeAgentOptions
     /// <summary>The domain of the cluster's DNS.</summary>
     public string ClusterDomain { get; init; } = "cluster.local";
 
-    /// <summary>The port of the kubelet's API on the node's address.</summary>
-    public int KubeletPort { get; init; } = 10250;
+    /// <summary>How the kubelet's API (logs, exec, attach, port-forward) listens and whom it lets in; null for a node without it.</summary>
+    public KubeletServerOptions? Kubelet { get; init; }
 
     /// <summary>The node's address; null for the host's address on the pods' bridge.</summary>
     public string? NodeIp { get; init; }
 
-    internal ContainerdOptions ToContainerd() => new() { DataDirectory = Path.Combine(DataDirectory, "runtime"), RunDirectory = RunDirectory, Network = Network };
+    /// <summary>The node's containerd, as <see cref="NodeRemoval"/> takes it.</summary>
+    public ContainerdOptions ToContainerd() => new() { DataDirectory = Path.Combine(DataDirectory, "runtime"), RunDirectory = RunDirectory, Network = Network };
 }

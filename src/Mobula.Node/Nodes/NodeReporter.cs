@@ -11,7 +11,7 @@ namespace Mobula.Node.Nodes;
 /// <summary>Registers the Node, keeps its status true and its Lease fresh.</summary>
 internal sealed class NodeReporter(
     KubernetesApi api, EventRecorder events, ContainerdConnection runtime, NodeSettings settings, MachineFacts machine,
-    string kubeletVersion, int kubeletPort, TimeProvider time, ILogger logger) : IAsyncDisposable
+    string kubeletVersion, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private const string LeaseNamespace = "kube-node-lease";
     private const int LeaseSeconds = 40;
@@ -35,6 +35,9 @@ internal sealed class NodeReporter(
 
     /// <summary>The labels of the Node as last seen.</summary>
     public IReadOnlyDictionary<string, string> Labels => _node.TextMap("metadata", "labels").ToDictionary();
+
+    /// <summary>The port of the kubelet's API; 0 when there is none. To be set before the start.</summary>
+    public int KubeletPort { get; set; }
 
     /// <summary>Registers the node and starts reporting.</summary>
     public async Task StartAsync(CancellationToken cancellation)
@@ -132,7 +135,7 @@ internal sealed class NodeReporter(
             Machine = machine,
             KubeletVersion = kubeletVersion,
             RuntimeVersion = _runtimeVersion,
-            KubeletPort = kubeletPort,
+            KubeletPort = KubeletPort,
             Images = images.Count > 0 || _downSince is null ? images : ToldImages(),
             NotReady = notReady,
             Now = time.GetUtcNow(),
