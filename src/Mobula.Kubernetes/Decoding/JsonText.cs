@@ -82,15 +82,16 @@ public static class JsonText
         Rune.DecodeFromUtf8(utf8[position..], out var rune, out _);
         var found = rune.Value < 0x80 ? ((char)rune.Value).ToString() : rune.ToString();
         var before = utf8[..position].TrimEnd(" \t\r\n"u8);
+        var (open, afterKey) = Opened(before);
         var where = before.IsEmpty ? "looking for beginning of value"
             : before[^1] switch
             {
                 (byte)'{' => "looking for beginning of object key string",
-                (byte)',' when Opened(before) == '{' => "looking for beginning of object key string",
+                (byte)',' when open == '{' => "looking for beginning of object key string",
                 (byte)':' or (byte)'[' or (byte)',' => "looking for beginning of value",
-                _ => Opened(before) switch
+                _ => open switch
                 {
-                    '{' => "after object key:value pair",
+                    '{' => afterKey ? "after object key" : "after object key:value pair",
                     '[' => "after array element",
                     _ => "after top-level value",
                 },
@@ -105,10 +106,12 @@ public static class JsonText
         return position + (int)(error.BytePositionInLine ?? 0);
     }
 
-    private static char? Opened(ReadOnlySpan<byte> before)
+    /// <summary>The innermost bracket that is open at the end of a text, and whether the text ends with the key of an object.</summary>
+    private static (char? Bracket, bool AfterKey) Opened(ReadOnlySpan<byte> before)
     {
         var open = new Stack<char>();
         var inString = false;
+        var (last, beforeString) = (' ', ' ');
         for (var i = 0; i < before.Length; i++)
         {
             var c = (char)before[i];
@@ -116,11 +119,15 @@ public static class JsonText
             {
                 if (c == '\\') i++;
                 else if (c == '"') inString = false;
+                continue;
             }
-            else if (c == '"') inString = true;
+            if (c is ' ' or '\t' or '\r' or '\n') continue;
+            if (c == '"') (inString, beforeString) = (true, last);
             else if (c is '{' or '[') open.Push(c);
             else if (c is '}' or ']' && open.Count > 0) open.Pop();
+            last = c;
         }
-        return open.TryPeek(out var top) ? top : null;
+        var inObject = open.TryPeek(out var top) && top == '{';
+        return (open.Count > 0 ? top : null, inObject && last == '"' && (beforeString is '{' or ','));
     }
 }

@@ -87,12 +87,12 @@ public sealed class TypedForm
         {
             if (!schema.Properties.TryGetValue(name, out var property))
             {
-                Report($"unknown field \"{Join(path, name)}\"");
+                Report($"unknown field {GoText.Quote(Join(path, name))}");
                 (drop ??= []).Add(name);
                 continue;
             }
-            if (_duplicates.Contains((obj, name))) Report($"duplicate field \"{Join(path, name)}\"");
-            fields.Add(name);
+            if (_duplicates.Contains((obj, name))) Report($"duplicate field {GoText.Quote(Join(path, name))}");
+            fields.Add(property.Embedded is null ? name : $"{property.Embedded}.{name}");
             var typed = Value(property.Type, value, Join(path, name), fields, GoTypeNames.Struct(schema), name);
             fields.RemoveAt(fields.Count - 1);
             if (IsOmitted(property, typed)) (drop ??= []).Add(name);
@@ -214,7 +214,7 @@ public sealed class TypedForm
         var items = schema.AdditionalProperties!;
         foreach (var (key, item) in map.ToArray())
         {
-            if (_duplicates.Contains((map, key))) Report($"duplicate field \"{Join(path, key)}\"");
+            if (_duplicates.Contains((map, key))) Report($"duplicate field {GoText.Quote(Join(path, key))}");
             var typed = item is null ? ZeroItem(items) : Value(items, item, Join(path, key), fields, owner, "");
             if (!ReferenceEquals(typed, item)) map[key] = typed;
         }
@@ -262,7 +262,7 @@ public sealed class TypedForm
         if (whole && (schema.Format != "int32" || (number >= int.MinValue && number <= int.MaxValue))) return value;
         return _fromPatch
             ? Fail($"unrecognized type: {schema.Format ?? "int64"}")
-            : Fail($"json: cannot unmarshal number {text} into {Target(fields, owner)} of type {GoTypeNames.Of(schema, field)}");
+            : Fail($"json: cannot unmarshal number {text} into {Target(fields, owner)} of type {GoTypeNames.Of(schema, owner, field)}");
     }
 
     private void CheckBase64(string text)
@@ -298,7 +298,6 @@ public sealed class TypedForm
     {
         var kind = value.GetValueKind();
         var text = kind == JsonValueKind.String ? value.GetValue<string>().Trim() : value.ToJsonString();
-        if (kind == JsonValueKind.String && text.Length == 0) return "0";
         if (!Quantity.TryParse(text, out var quantity, out var error)) throw new TypeMismatchException(error!);
         var canonical = quantity.ToString();
         return kind == JsonValueKind.String && canonical == text ? value : canonical;
@@ -330,7 +329,7 @@ public sealed class TypedForm
 
     private JsonNode? Mismatch(TypeSchema schema, JsonNode value, List<string> fields, string owner, string field)
     {
-        if (!_fromPatch) return Fail($"json: cannot unmarshal {KindOf(value)} into {Target(fields, owner)} of type {GoTypeNames.Of(schema, field)}");
+        if (!_fromPatch) return Fail($"json: cannot unmarshal {KindOf(value)} into {Target(fields, owner)} of type {GoTypeNames.Of(schema, owner, field)}");
         var found = value.GetValueKind() switch
         {
             JsonValueKind.Object => "map",

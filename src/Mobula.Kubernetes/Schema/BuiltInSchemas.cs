@@ -104,6 +104,7 @@ public static class BuiltInSchemas
                     "omitted" => Presence.OmitEmpty,
                     _ => json["default"] is { } value && value.ToJsonString() is "\"\"" or "0" or "false" ? Presence.Zero : Presence.OmitEmpty,
                 },
+                Embedded = json.Text("x-embedded"),
                 PatchMerge = strategy.Contains("merge"),
                 PatchRetainKeys = strategy.Contains("retainKeys"),
                 PatchReplace = strategy.Contains("replace"),

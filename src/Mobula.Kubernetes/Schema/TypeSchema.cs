@@ -126,6 +126,9 @@ public sealed record PropertySchema(string Name)
     /// <summary>How absence is written (built-in types).</summary>
     public Presence Presence { get; init; }
 
+    /// <summary>The names of the embedded Go structs that the property comes from, joined by dots; null when it is the type's own. Error texts name them.</summary>
+    public string? Embedded { get; init; }
+
     /// <summary>Whether strategic merge patch merges the value into the present one instead of replacing it (lists only; objects always merge).</summary>
     public bool PatchMerge { get; init; }
 

@@ -84,10 +84,9 @@ public static class YamlWriter
         if (!value.Contains('\n') || !IsBlockText(value)) return PlainOrQuoted(value);
         var trailing = value.Length - value.TrimEnd('\n').Length;
         var lines = value.TrimEnd('\n').Split('\n');
-        if (lines.All(l => l.Length == 0)) return Quoted(value);
-        var block = new StringBuilder("|").Append(trailing switch { 0 => "-", 1 => "", _ => "+" });
+        if (trailing > 1 || indent.Length == 0) return Quoted(value);
+        var block = new StringBuilder("|").Append(trailing == 0 ? "-" : "");
         foreach (var line in lines) block.Append('\n').Append(line.Length == 0 ? "" : indent).Append(line);
-        for (var i = 1; i < trailing; i++) block.Append('\n');
         return block.ToString();
     }
 

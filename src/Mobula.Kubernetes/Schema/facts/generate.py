@@ -8,6 +8,7 @@ Each output is a text file of lines `name<TAB>JSON`, so that a reader parses onl
                  "explicit"  a scalar that is written whenever it is set, even to its zero value
                  "always"    written even when unset (null for lists, references and times; the zero value for the rest)
                  "omitted"   left out when empty, although the default is the zero value
+                 `x-embedded` names the embedded Go structs that a property comes from
   resources.tsv  one group and version a line, in the order of discovery
   messages.tsv   protobuf messages: [JSON name, number, type]
 """
@@ -55,13 +56,25 @@ def declared_order(messages, name):
         else:
             yield from declared_order(messages, kind)
 
+def embedded(messages, name, inside=''):
+    """Fields that come from embedded structs, with the names of those."""
+    for field, _, kind in messages.get(name, ()):
+        if field:
+            if inside:
+                yield field, inside
+        else:
+            yield from embedded(messages, kind, (inside + '.' if inside else '') + kind.rsplit('.', 1)[-1])
+
 def types(source, messages):
     explicit = presence()
     for name, schema in sorted(source['schemas'].items()):
         order = ['kind', 'apiVersion', *declared_order(messages, name.replace('io.k8s.', 'k8s.io.', 1))]
         if 'properties' in schema:
             schema['properties'] = dict(sorted(schema['properties'].items(), key=lambda p: order.index(p[0]) if p[0] in order else len(order)))
+        from_embedded = dict(embedded(messages, name.replace('io.k8s.', 'k8s.io.', 1)))
         for field, p in schema.get('properties', {}).items():
+            if field in from_embedded:
+                p['x-embedded'] = from_embedded[field]
             if field in explicit.get(name, ()):
                 p['x-presence'] = 'explicit'
             required = field in schema.get('required', ()) and 'default' not in p and not name.endswith('List')
