@@ -114,7 +114,8 @@ public readonly record struct Quantity : IComparable<Quantity>
     public override string ToString()
     {
         if (_nano.IsZero) return "0";
-        if (Format == QuantityFormat.BinarySI && BigInteger.Abs(_nano) >= 1024 * Nano && (_nano % Nano).IsZero) return WriteBinary(_nano / Nano);
+        // Amounts of 1Ki and more in powers of two are whole: what is left over is rounded up.
+        if (Format == QuantityFormat.BinarySI && BigInteger.Abs(_nano) >= 1024 * Nano) return WriteBinary(DivideUp(_nano, Nano));
         var (mantissa, exponent) = (_nano, -9);
         while (exponent < 18 && (mantissa % 1000).IsZero) (mantissa, exponent) = (mantissa / 1000, exponent + 3);
         if (Format == QuantityFormat.DecimalExponent) return exponent == 0 ? $"{mantissa}" : $"{mantissa}e{exponent}";

@@ -21,6 +21,8 @@ public class QuantityTests
     [InlineData("+2", "2")]
     [InlineData(".5", "500m")]
     [InlineData("0Mi", "0")]
+    [InlineData("1.1Ki", "1127")]
+    [InlineData("0.1e3", "100")]
     public void ToString_is_canonical(string text, string canonical) => Assert.Equal(canonical, Quantity.Parse(text).ToString());
 
     [Theory]

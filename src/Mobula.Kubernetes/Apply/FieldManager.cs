@@ -100,6 +100,7 @@ public sealed class FieldManager(TypeSchema schema, GroupVersionKind kind, bool 
         Strip(managed, self);
         if (changed is not null && managed.TryGetValue(self, out var entry)) managed[self] = entry with { Time = Now() };
         var result = changed is null ? before.Clone() : setDefaults?.Invoke(changed) ?? changed;
+        if (self.Manager == "kubectl" && result.Annotation(LastApplied) is { Length: > 0 }) RenewLastApplied(result, applied);
         Attach(result, managed);
         return result;
     }
@@ -152,14 +153,22 @@ public sealed class FieldManager(TypeSchema schema, GroupVersionKind kind, bool 
         try
         {
             if (JsonText.Parse(System.Text.Encoding.UTF8.GetBytes(text)) is not JsonObject last) return false;
-            var fields = TypedValues.FieldsOf(_schema, last);
-            var same = fields.Difference(TypedComparison.Of(_schema, live, TypedMerge.Merge(_schema, live, last)).Modified);
+            var comparison = TypedComparison.Of(_schema, last, live);
+            var same = TypedValues.FieldsOf(_schema, last).Difference(comparison.Modified).Difference(comparison.Added).Difference(comparison.Removed);
             return conflicts.Conflicts.All(c => c.Fields.Difference(same).IsEmpty);
         }
         catch (FormatException)
         {
             return false;
         }
+    }
+
+    /// <summary>An object that <c>kubectl apply</c> on the client knows keeps its annotation up to date.</summary>
+    private static void RenewLastApplied(JsonObject result, JsonObject applied)
+    {
+        var copy = applied.Clone();
+        copy.Object("metadata", "annotations")?.Remove(LastApplied);
+        result.Ensure("metadata", "annotations")[LastApplied] = GoText.SortedJson(copy) + "\n";
     }
 
     private static (JsonObject Object, JsonArray? Entries) Detach(JsonObject obj)

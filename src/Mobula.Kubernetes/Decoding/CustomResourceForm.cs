@@ -72,6 +72,55 @@ public static class CustomResourceForm
         foreach (var problem in found) problems.Add(problem.Replace("unknown field \"", "unknown field \"metadata.", StringComparison.Ordinal));
     }
 
+    /// <summary>Brings the <c>metadata</c> of objects inside the object into their typed form, in place.</summary>
+    /// <param name="schema">The schema of the whole object.</param>
+    /// <param name="obj">The custom resource.</param>
+    /// <param name="problems">Takes the unknown fields: <c>unknown field "spec.template.metadata.x"</c>.</param>
+    /// <exception cref="TypeMismatchException">A part of one has the wrong type.</exception>
+    public static void ReadEmbeddedMetadata(TypeSchema schema, JsonObject obj, ICollection<string> problems) =>
+        ReadEmbedded(schema, obj, "", problems);
+
+    private static void ReadEmbedded(TypeSchema schema, JsonNode? node, string path, ICollection<string> problems)
+    {
+        switch (node)
+        {
+            case JsonObject map:
+                if (schema.EmbeddedResource && map["metadata"] is { } metadata) ReadMetadata(metadata, Join(path, "metadata"), problems);
+                foreach (var (key, value) in map)
+                {
+                    if (schema.Properties.TryGetValue(key, out var property))
+                    {
+                        if (!ReferenceEquals(property.Type, BuiltInSchemas.ObjectMeta)) ReadEmbedded(property.Type, value, Join(path, key), problems);
+                    }
+                    else if (schema.AdditionalProperties is { } items)
+                    {
+                        ReadEmbedded(items, value, Join(path, key), problems);
+                    }
+                }
+                break;
+            case JsonArray list when schema.Items is { } elements:
+                foreach (var (i, item) in list.Index()) ReadEmbedded(elements, item, string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"), problems);
+                break;
+        }
+    }
+
+    private static void ReadMetadata(JsonNode metadata, string path, ICollection<string> problems)
+    {
+        var sent = metadata.DeepClone();
+        try
+        {
+            if (metadata is not JsonObject map) throw new TypeMismatchException($"json: cannot unmarshal {KindOf(metadata)} into Go value of type v1.ObjectMeta");
+            TypedForm.Apply(BuiltInSchemas.ObjectMeta, map, out var found);
+            foreach (var problem in found) problems.Add(problem.Replace("unknown field \"", $"unknown field \"{path}.", StringComparison.Ordinal));
+        }
+        catch (TypeMismatchException e)
+        {
+            throw new TypeMismatchException($"{path}: Invalid value: {Errors.FieldError.Print(sent)}: {e.Message}");
+        }
+    }
+
+    private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
+
     private static void Prune(TypeSchema schema, JsonNode? node, string path, List<string> removed, bool isRoot = false)
     {
         switch (node)

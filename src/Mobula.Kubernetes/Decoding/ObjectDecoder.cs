@@ -42,7 +42,7 @@ public static class ObjectDecoder
         var problems = new List<string>();
         var duplicates = new List<(JsonObject, string)>();
         var node = Parse(body, yaml, kind, duplicates, problems);
-        if (node is not JsonObject obj) throw StatusErrors.BadRequest(NotAnObject(node, kind));
+        if (node is not JsonObject obj) throw StatusErrors.BadRequest($"{NotAnObject(node, kind)} ({Excerpt(body)})");
         CheckType(obj, body, kind, custom);
         try
         {
@@ -77,11 +77,10 @@ public static class ObjectDecoder
             return found;
         }
         var problems = new List<string>();
-        foreach (var (owner, name) in duplicates ?? []) problems.Add($"duplicate field \"{PathOf(owner, name)}\"");
-        var metadata = new List<string>();
-        CustomResourceForm.ReadMetadata(obj, metadata);
-        var pruned = CustomResourceForm.Prune(schema, obj).Select(p => $"unknown field \"{p}\"");
-        problems.AddRange(metadata.Concat(pruned).Order(StringComparer.Ordinal));
+        foreach (var (owner, name) in duplicates ?? []) problems.Add($"duplicate field {GoText.Quote(PathOf(owner, name))}");
+        CustomResourceForm.ReadMetadata(obj, problems);
+        if (!schema.PreserveUnknownFields) problems.AddRange(CustomResourceForm.Prune(schema, obj).Select(p => $"unknown field {GoText.Quote(p)}"));
+        CustomResourceForm.ReadEmbeddedMetadata(schema, obj, problems);
         return problems;
     }
 
@@ -135,7 +134,12 @@ public static class ObjectDecoder
             throw StatusErrors.BadRequest(
                 $"the object provided is unrecognized (must be of type {kind.Kind}): unexpected GroupVersion string: {apiVersion} ({Excerpt(body)})");
         }
-        if (apiVersion.Length == 0) obj["apiVersion"] = apiVersion = kind.ApiVersion;
+        if (custom && obj.Kind.Length == 0)
+        {
+            throw StatusErrors.BadRequest(
+                $"the object provided is unrecognized (must be of type {kind.Kind}): Object 'Kind' is missing in '{Encoding.UTF8.GetString(body)}' ({Excerpt(body)})");
+        }
+        if (!custom && apiVersion.Length == 0) obj["apiVersion"] = apiVersion = kind.ApiVersion;
         if (obj.Kind.Length == 0) obj["kind"] = kind.Kind;
         if (apiVersion != kind.ApiVersion)
         {

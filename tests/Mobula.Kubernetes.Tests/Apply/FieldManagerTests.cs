@@ -91,6 +91,18 @@ public class FieldManagerTests
         Assert.Equal(["ancient-changes", "m3", "m4", "m5", "m6", "m7", "m8", "m9", "m10", "m11"], live.Objects("metadata", "managedFields").Select(e => e.Text("manager")!));
     }
 
+    [Fact]
+    public void Apply_by_kubectl_takes_over_what_its_client_side_apply_set()
+    {
+        const string annotation = "kubectl.kubernetes.io/last-applied-configuration";
+        var live = Fields.Update(null, Typed("""{"data":{"a":"1","b":"1"},"metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{\"apiVersion\":\"v1\",\"data\":{\"a\":\"1\"},\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"c\"}}"}}}"""), "kubectl-client-side-apply");
+        var applied = Apply(live, """{"data":{"a":"2"}}""", "kubectl");
+        Assert.Equal("2", applied.Text("data", "a"));
+        Assert.Equal("""{"apiVersion":"v1","data":{"a":"2"},"kind":"ConfigMap","metadata":{"name":"c"}}""" + "\n", applied.Annotation(annotation));
+        Assert.Throws<StatusException>(() => Apply(live, """{"data":{"b":"2"}}""", "kubectl"));
+        Assert.Throws<StatusException>(() => Apply(live, """{"data":{"a":"2"}}""", "other"));
+    }
+
     [Theory]
     [InlineData("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"dat":{"k":"v"}}""", 500, "failed to create typed patch object (/a; /v1, Kind=ConfigMap): .dat: field not declared in schema")]
     [InlineData("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","managedFields":[{}]}}""", 400, "metadata.managedFields must be nil")]

@@ -63,6 +63,19 @@ public class ObjectDecoderTests
     }
 
     [Theory]
+    [InlineData("""{"apiVersion":"random.example.com/v1","kind":"Thing","metadata":{"name":"x","labels":{"a":1}}}""", "Thing in version \"v1\" cannot be handled as a Thing: json: cannot unmarshal number into Go struct field ObjectMeta.labels of type string")]
+    [InlineData("""{"kind":"Thing","metadata":{"name":"x"}}""", "the API version in the data () does not match the expected API version (random.example.com/v1)")]
+    [InlineData("""{"apiVersion": "random.example.com/v1", "a": 1}""", "the object provided is unrecognized (must be of type Thing): Object 'Kind' is missing in '{\"apiVersion\": \"random.example.com/v1\", \"a\": 1}' ({\"apiVersion\": \"random.example ...)")]
+    [InlineData("[]", "the object provided is unrecognized (must be of type Thing): couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" } (5b5d)")]
+    public void Decode_of_a_custom_resource_that_does_not_fit_says_why(string body, string message)
+    {
+        var schema = StructuralSchema.ForVersion(TestData.Object("things-crd.json"), "v1")!;
+        var error = Assert.Throws<StatusException>(() => ObjectDecoder.Decode(
+            Encoding.UTF8.GetBytes(body), false, new("random.example.com", "v1", "Thing"), schema, true, FieldValidation.Warn));
+        Assert.Equal(message, error.Message);
+    }
+
+    [Theory]
     [InlineData("", "unexpected end of JSON input")]
     [InlineData("{\"a\":", "unexpected end of JSON input")]
     [InlineData("x", "invalid character 'x' looking for beginning of value")]
