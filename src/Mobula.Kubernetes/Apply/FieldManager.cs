@@ -59,10 +59,9 @@ public sealed class FieldManager(TypeSchema schema, GroupVersionKind kind, bool 
     /// <exception cref="StatusException">400, 409 (conflicts) or 500 (the object does not fit the schema), as a Kubernetes server answers.</exception>
     public JsonObject Apply(JsonObject? live, JsonObject applied, string manager, bool force, Func<JsonObject, JsonObject>? setDefaults = null)
     {
-        if (applied.ApiVersion != kind.ApiVersion)
+        if (applied.GroupVersionKind is var sent && sent != kind)
         {
-            throw StatusErrors.BadRequest(
-                $"Incorrect version specified in apply patch. Specified patch version: {applied.ApiVersion}, expected: {kind.ApiVersion}");
+            throw StatusErrors.BadRequest($"invalid object type: {sent.Group}/{sent.Version}, Kind={sent.Kind}");
         }
         if (applied.Object("metadata")?["managedFields"] is not null) throw StatusErrors.BadRequest("metadata.managedFields must be nil");
         var errors = TypedValues.Validate(_schema, applied, allowDuplicates: false);
@@ -232,5 +231,6 @@ public sealed class FieldManager(TypeSchema schema, GroupVersionKind kind, bool 
         return set;
     }
 
-    private string Now() => KubernetesTime.Format(time.GetUtcNow());
+    /// <summary>Entries of the subresource <c>scale</c> have no time.</summary>
+    private string? Now() => subresource == "scale" ? null : KubernetesTime.Format(time.GetUtcNow());
 }

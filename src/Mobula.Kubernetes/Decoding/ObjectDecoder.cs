@@ -95,7 +95,7 @@ public static class ObjectDecoder
         catch (YamlSyntaxException e)
         {
             throw StatusErrors.BadRequest(
-                $"error converting YAML to JSON: yaml: line {e.Position.Line}: {e.Problem}");
+                $"error converting YAML to JSON: {GoYaml(e)}");
         }
         catch (FormatException e)
         {
@@ -104,7 +104,32 @@ public static class ObjectDecoder
         }
     }
 
-    /// <summary>Reads the first YAML document of a body, as a server does (an apply patch is YAML).</summary>
+    /// <summary>Reads the body of an apply patch, which is YAML.</summary>
+    /// <exception cref="StatusException">400: it is no YAML, or no object.</exception>
+    public static JsonObject ReadApplyPatch(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            return ReadYaml(body, []) as JsonObject ?? throw StatusErrors.BadRequest("error decoding YAML: an object is expected");
+        }
+        catch (YamlSyntaxException e)
+        {
+            throw StatusErrors.BadRequest($"error encoding patch: {GoYaml(e)}");
+        }
+    }
+
+    /// <summary>A syntax error as Go's reader tells it: the line is left out when it is the first.</summary>
+    private static string GoYaml(YamlSyntaxException e)
+    {
+        // The readers agree on what is found, not on how they tell what they were doing.
+        var problem = e.Problem.TrimEnd('.');
+        problem = problem[(problem.LastIndexOf(", ", StringComparison.Ordinal) is var comma and >= 0 ? comma + 2 : 0)..];
+        if (problem == "found invalid mapping") problem = "mapping values are not allowed in this context";
+        if (problem.Length > 0) problem = char.ToLowerInvariant(problem[0]) + problem[1..];
+        return e.Position.Line > 1 ? $"yaml: line {e.Position.Line}: {problem}" : $"yaml: {problem}";
+    }
+
+    /// <summary>Reads the first YAML document of a body, as a server does.</summary>
     /// <param name="body">The text.</param>
     /// <param name="problems">Takes the keys that stand in one map more than once.</param>
     /// <exception cref="YamlSyntaxException">It is no YAML.</exception>

@@ -106,7 +106,8 @@ public class FieldManagerTests
     [Theory]
     [InlineData("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"dat":{"k":"v"}}""", 500, "failed to create typed patch object (/a; /v1, Kind=ConfigMap): .dat: field not declared in schema")]
     [InlineData("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","managedFields":[{}]}}""", 400, "metadata.managedFields must be nil")]
-    [InlineData("""{"apiVersion":"v2","kind":"ConfigMap","metadata":{"name":"a"}}""", 400, "Incorrect version specified in apply patch. Specified patch version: v2, expected: v1")]
+    [InlineData("""{"apiVersion":"v2","kind":"ConfigMap","metadata":{"name":"a"}}""", 400, "invalid object type: /v2, Kind=ConfigMap")]
+    [InlineData("""{"metadata":{"name":"a"}}""", 400, "invalid object type: /, Kind=")]
     public void Apply_refuses_what_does_not_fit(string body, int code, string message)
     {
         var error = Assert.Throws<StatusException>(() => Fields.Apply(null, (JsonObject)JsonNode.Parse(body)!, "m", false));

@@ -62,6 +62,11 @@ public class ObjectDecoderTests
         Assert.Equal("""{"free":{"x":1},"size":7,"two":[{"k":"a","l":1}]}""", Mobula.Kubernetes.Errors.GoText.SortedJson(thing["spec"]));
     }
 
+    [Fact]
+    public void ReadApplyPatch_of_broken_YAML_says_what_is_wrong() => Assert.Equal(
+        "error encoding patch: yaml: mapping values are not allowed in this context",
+        Assert.Throws<StatusException>(() => ObjectDecoder.ReadApplyPatch("a: b: c"u8)).Message);
+
     [Theory]
     [InlineData("""{"apiVersion":"random.example.com/v1","kind":"Thing","metadata":{"name":"x","labels":{"a":1}}}""", "Thing in version \"v1\" cannot be handled as a Thing: json: cannot unmarshal number into Go struct field ObjectMeta.labels of type string")]
     [InlineData("""{"kind":"Thing","metadata":{"name":"x"}}""", "the API version in the data () does not match the expected API version (random.example.com/v1)")]
