@@ -5,6 +5,7 @@ using Mobula.ApiServer.Bootstrap;
 using Mobula.ApiServer.CustomResources;
 using Mobula.ApiServer.Discovery;
 using Mobula.ApiServer.Keys;
+using Mobula.ApiServer.Kinds;
 using Mobula.ApiServer.Pipeline;
 using Mobula.ApiServer.Rest;
 using Mobula.ApiServer.Reviews;
@@ -31,7 +32,7 @@ internal sealed class ApiServerParts : IDisposable
         Options = options;
         Keys = keys;
         Store = store;
-        Registry = new();
+        Registry = new(new ServiceStrategy(new ServiceAddresses(store, options.ServiceClusterIpRange, options.ServiceNodePortRange)));
         var tokens = new ServiceAccountTokens(keys, store, options.ServiceAccountIssuer, time);
         var rbac = new RbacAuthorizer(store);
         var authorizer = new Authorizer(rbac, new NodeAuthorizer(store));
@@ -65,7 +66,7 @@ internal sealed class ApiServerParts : IDisposable
         };
         var router = new ResourceRouter(Registry, reader, new WatchServer(store, time, _stopping.Token), writer, patcher, deleter, subresources, virtualResources, limit);
         var roots = new RootEndpoints(
-            new DiscoveryEndpoint(Registry, $"{options.Address}:{options.Port}"), VersionInfo.Make(options.KubernetesVersion), metrics, tokens, () => _ready);
+            new DiscoveryEndpoint(Registry, $"{options.Address}:{options.Port}"), new OpenApiEndpoint(Registry, options.KubernetesVersion), VersionInfo.Make(options.KubernetesVersion), metrics, tokens, () => _ready);
         Pipeline = new RequestPipeline(
             new Authenticator(new ClientCertificates(keys.Authority, time), tokens, adminToken), new Impersonation(authorizer), authorizer,
             router, roots, metrics, options.AuditSink, time, options.Log);

@@ -28,7 +28,44 @@ internal sealed class PodStrategy : ResourceStrategy
 
     public override void PrepareForCreate(JsonObject o, WriteContext context)
     {
-        o["status"] = new JsonObject { ["phase"] = "Pending" };
+        o["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodQuality.Of(o) };
+    }
+
+    public override void Default(JsonObject o)
+    {
+        var spec = o.Ensure("spec");
+        PodDefaults.Apply(spec);
+        spec["enableServiceLinks"] ??= true;
+    }
+
+    /// <summary>A write to the status may also change labels and annotations; one to <c>ephemeralcontainers</c> or <c>resize</c> only those parts.</summary>
+    public override void PrepareForSubresource(string subresource, JsonObject o, JsonObject old, WriteContext context)
+    {
+        switch (subresource)
+        {
+            case "status":
+                KeepAllButStatus(o, old);
+                if (old.Text("status", "qosClass") is { } quality) o.Ensure("status")["qosClass"] = quality;
+                break;
+            case "ephemeralcontainers":
+                var containers = o.At("spec", "ephemeralContainers")?.DeepClone();
+                KeepAllButStatus(o, old);
+                KeepStatus(o, old);
+                if (containers is not null) o.Ensure("spec")["ephemeralContainers"] = containers;
+                break;
+            case "resize":
+                KeepStatus(o, old);
+                break;
+        }
+    }
+
+    /// <summary>The node a pod is given does not count as a change of what it should be.</summary>
+    public override bool SpecEquals(JsonObject a, JsonObject b)
+    {
+        var (left, right) = (a.Object("spec")?.Clone() ?? [], b.Object("spec")?.Clone() ?? []);
+        left.Remove("nodeName");
+        right.Remove("nodeName");
+        return JsonNode.DeepEquals(left, right);
     }
 
     public override long? GracePeriodSeconds(JsonObject o, long? asked)

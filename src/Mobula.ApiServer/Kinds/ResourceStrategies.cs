@@ -12,6 +12,12 @@ internal static class ResourceStrategies
         ["serviceaccounts"] = new ServiceAccountStrategy(),
         ["pods"] = new PodStrategy(),
         ["secrets"] = new SecretStrategy(),
+        ["deployments.apps"] = new WorkloadStrategy(WorkloadDefaults.Deployment),
+        ["replicasets.apps"] = new WorkloadStrategy(WorkloadDefaults.ReplicaSet),
+        ["statefulsets.apps"] = new WorkloadStrategy(WorkloadDefaults.StatefulSet),
+        ["daemonsets.apps"] = new WorkloadStrategy(WorkloadDefaults.DaemonSet),
+        ["jobs.batch"] = new WorkloadStrategy(WorkloadDefaults.Job),
+        ["leases.coordination.k8s.io"] = new LeaseStrategy(),
         ["roles.rbac.authorization.k8s.io"] = new RbacStrategy(),
         ["rolebindings.rbac.authorization.k8s.io"] = new RbacStrategy(),
         ["clusterroles.rbac.authorization.k8s.io"] = new RbacStrategy(),
@@ -20,11 +26,22 @@ internal static class ResourceStrategies
 
     /// <summary>The strategy of a resource; the plain one where there is none.</summary>
     public static ResourceStrategy Find(GroupVersionResource resource) =>
-        ByResource.TryGetValue(resource.QualifiedName, out var strategy) ? strategy : SpecAndStatusStrategy.Instance;
+        ByResource.TryGetValue(resource.QualifiedName, out var strategy) ? strategy
+        : Counted.Contains(resource.QualifiedName) ? SpecAndStatusStrategy.Counted : SpecAndStatusStrategy.Instance;
+
+    private static readonly HashSet<string> Counted =
+    [
+        "cronjobs.batch", "replicationcontrollers",
+        "poddisruptionbudgets.policy", "ingresses.networking.k8s.io", "networkpolicies.networking.k8s.io", "endpointslices.discovery.k8s.io", "priorityclasses.scheduling.k8s.io",
+    ];
 }
 
-/// <summary>A built-in kind whose only peculiarities are those that most have: a status of its own and a counted spec.</summary>
-internal class SpecAndStatusStrategy : ResourceStrategy
+/// <summary>A built-in kind with no more peculiarities than most: a status of its own, and for some a counted spec.</summary>
+internal class SpecAndStatusStrategy(bool hasGeneration) : ResourceStrategy
 {
-    public static SpecAndStatusStrategy Instance { get; } = new();
+    public static SpecAndStatusStrategy Instance { get; } = new(false);
+
+    public static SpecAndStatusStrategy Counted { get; } = new(true);
+
+    public override bool HasGeneration => hasGeneration;
 }

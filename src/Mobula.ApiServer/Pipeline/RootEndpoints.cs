@@ -7,7 +7,7 @@ namespace Mobula.ApiServer.Pipeline;
 
 /// <summary>The paths outside of resources: discovery, version, health, metrics, keys.</summary>
 internal sealed class RootEndpoints(
-    DiscoveryEndpoint discovery, JsonObject version, RequestMetrics metrics, ServiceAccountTokens tokens, Func<bool> isReady)
+    DiscoveryEndpoint discovery, OpenApiEndpoint openApi, JsonObject version, RequestMetrics metrics, ServiceAccountTokens tokens, Func<bool> isReady)
 {
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"];
 
@@ -15,7 +15,7 @@ internal sealed class RootEndpoints(
     {
         var path = request.Info.Path;
         var trimmed = path.Length > 1 ? path.TrimEnd('/') : path;
-        if (trimmed.StartsWith("/openapi/", StringComparison.Ordinal)) return OpenApiEndpoint.Answer(request, trimmed);
+        if (trimmed.StartsWith("/openapi/", StringComparison.Ordinal)) return openApi.Answer(request, trimmed);
         if (trimmed is "/api" or "/apis" || trimmed.StartsWith("/api/", StringComparison.Ordinal) || trimmed.StartsWith("/apis/", StringComparison.Ordinal))
         {
             return discovery.Answer(request, trimmed);

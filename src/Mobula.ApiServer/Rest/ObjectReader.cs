@@ -18,7 +18,7 @@ internal sealed class ObjectReader(ObjectStore store, TimeProvider time)
         var form = ObjectAnswers.Negotiate(request, definition);
         var wanted = ListOptions.Version(request.Query["resourceVersion"].ToString(), list: false);
         if (wanted > store.Revision) throw ApiErrors.FutureVersion(wanted, store.Revision);
-        var stored = store.Get(new(definition.Collection, request.Info.Namespace, request.Info.Name))
+        var stored = store.Get(new(definition.Collection, definition.Info.Namespaced ? request.Info.Namespace : "", request.Info.Name))
             ?? throw StatusException.NotFound(definition.Resource, request.Info.Name);
         return ObjectAnswers.Answer(request, definition, form, 200, stored.Utf8, time.GetUtcNow());
     }

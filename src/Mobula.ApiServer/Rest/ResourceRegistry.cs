@@ -17,9 +17,10 @@ internal sealed class ResourceRegistry
 
     private ImmutableDictionary<GroupVersionResource, ResourceDefinition> _custom = ImmutableDictionary<GroupVersionResource, ResourceDefinition>.Empty;
 
-    public ResourceRegistry()
+    /// <param name="services">The strategy of Services, which keeps the addresses that are taken.</param>
+    public ResourceRegistry(ResourceStrategy services)
     {
-        BuiltIn = [.. ResourceCatalog.All.Select(Define)];
+        BuiltIn = [.. ResourceCatalog.All.Select(r => Define(r, services))];
         ByResource = BuiltIn.ToDictionary(d => d.Resource);
         BuiltInGroups = [.. BuiltIn.Select(d => d.Resource.Group).Distinct()];
     }
@@ -59,7 +60,7 @@ internal sealed class ResourceRegistry
         Changed?.Invoke();
     }
 
-    private static ResourceDefinition Define(ResourceInfo info)
+    private static ResourceDefinition Define(ResourceInfo info, ResourceStrategy services)
     {
         var stored = StoredElsewhere.GetValueOrDefault(info.Resource.QualifiedName, info.Kind);
         var collection = stored == info.Kind || stored.Group == info.Kind.Group
@@ -72,7 +73,7 @@ internal sealed class ResourceRegistry
             Collection = collection,
             StoredKind = stored,
             Schema = BuiltInSchemas.Find(info.Kind) ?? TypeSchema.Any,
-            Strategy = ResourceStrategies.Find(stored.Group == info.Kind.Group ? info.Resource : new(stored.Group, stored.Version, info.Resource.Resource)),
+            Strategy = info.Resource.QualifiedName == "services" ? services : ResourceStrategies.Find(stored.Group == info.Kind.Group ? info.Resource : new(stored.Group, stored.Version, info.Resource.Resource)),
             Table = TableFormats.Find(info.Resource),
         };
     }

@@ -17,7 +17,7 @@ internal sealed class WatchServer(ObjectStore store, TimeProvider time, Cancella
         var form = Negotiation.ChooseStream(accept, canTransform: true, protobuf: !definition.IsCustom);
         var options = ListOptions.Read(request.Query, watch: true);
         var name = request.Info.NameFromSelector || request.Info.Name.Length == 0 ? null : request.Info.Name;
-        var filter = new ObjectFilter(definition, request.Info.Namespace, name, options);
+        var filter = new ObjectFilter(definition, definition.Info.Namespaced ? request.Info.Namespace : "", name, options);
         var version = ListOptions.Version(options.ResourceVersion, list: false);
         var contentType = form.MediaType == MediaType.Protobuf ? $"{MediaType.Protobuf};stream=watch" : form.MediaType;
         return new StreamAnswer(200, http => ServeAsync(http, request, definition, form, options, filter, version, contentType)) { IsLongRunning = true };

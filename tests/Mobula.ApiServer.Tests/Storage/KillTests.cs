@@ -35,7 +35,9 @@ public sealed partial class KillTests
                     }
                 }
             }, TestContext.Current.CancellationToken)).ToList();
-            await Task.Delay(Random.Shared.Next(200, 900), TestContext.Current.CancellationToken);
+            // Killed in the midst of writing, however slow the machine is.
+            var enough = acknowledged.Count + Random.Shared.Next(20, 200);
+            while (acknowledged.Count < enough && !writers.TrueForAll(w => w.IsCompleted)) await Task.Delay(5, TestContext.Current.CancellationToken);
             process.Kill();
             await Task.WhenAll(writers);
         }
