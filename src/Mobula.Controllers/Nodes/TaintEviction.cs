@@ -40,7 +40,7 @@ internal sealed class TaintEviction : IController
         DateTimeOffset? earliest = null;
         foreach (var taint in node.Objects("spec", "taints").Where(t => t.Text("effect") == "NoExecute"))
         {
-            var tolerations = pod.Objects("spec", "tolerations").Where(t => Taints.Tolerates(t, taint)).ToArray();
+            var tolerations = pod.Objects("spec", "tolerations").Where(t => Taints.Covers(t, taint)).ToArray();
             if (tolerations.Length == 0) return now;
             var limits = tolerations.Select(t => t.Integer("tolerationSeconds")).OfType<long>().ToArray();
             if (limits.Length == 0) continue;

@@ -47,7 +47,7 @@ internal static class SchedulingPlanner
         JsonObject pod, NodeState node, Dictionary<string, long> requests, HostPort[] ports, TopologySpread spread, PodAffinity affinity)
     {
         var unschedulable = new JsonObject { ["key"] = UnschedulableTaint, ["effect"] = "NoSchedule" };
-        if (node.Node.Flag("spec", "unschedulable") == true && !Taints.Tolerates(pod, unschedulable)) return (["node(s) were unschedulable"], true);
+        if (node.Node.Flag("spec", "unschedulable") == true && !Taints.IsTolerated(pod, unschedulable)) return (["node(s) were unschedulable"], true);
         if (Taints.Untolerated(pod, node.Node) is { } taint) return ([$"node(s) had untolerated taint {{{taint.Text("key")}: {taint.Text("value")}}}"], true);
         if (!NodeAffinity.Matches(pod, node.Node)) return (["node(s) didn't match Pod's node affinity/selector"], true);
         if (ports.Any(p => node.Ports.Any(p.ConflictsWith))) return (["node(s) didn't have free ports for the requested pod ports"], false);
@@ -140,5 +140,5 @@ internal static class SchedulingPlanner
     }
 
     private static long SoftTaints(JsonObject pod, NodeState node) =>
-        node.Node.Objects("spec", "taints").Count(t => t.Text("effect") == "PreferNoSchedule" && !Taints.Tolerates(pod, t));
+        node.Node.Objects("spec", "taints").Count(t => t.Text("effect") == "PreferNoSchedule" && !Taints.IsTolerated(pod, t));
 }

@@ -8,7 +8,7 @@ namespace Mobula.Controllers.Scheduling;
 internal static class Taints
 {
     /// <summary>Whether a toleration covers a taint.</summary>
-    public static bool Tolerates(JsonObject toleration, JsonObject taint)
+    public static bool Covers(JsonObject toleration, JsonObject taint)
     {
         if (toleration.Text("effect") is { Length: > 0 } effect && effect != taint.Text("effect")) return false;
         if (toleration.Text("key") is { Length: > 0 } key && key != taint.Text("key")) return false;
@@ -23,12 +23,12 @@ internal static class Taints
         };
     }
 
-    public static bool Tolerates(JsonObject pod, JsonObject taint, Func<JsonObject, bool>? among = null) =>
-        pod.Objects("spec", "tolerations").Any(t => (among is null || among(t)) && Tolerates(t, taint));
+    /// <summary>Whether a pod has a toleration that covers a taint.</summary>
+    public static bool IsTolerated(JsonObject pod, JsonObject taint) => pod.Objects("spec", "tolerations").Any(t => Covers(t, taint));
 
     /// <summary>The first taint that keeps a pod off a node.</summary>
     public static JsonObject? Untolerated(JsonObject pod, JsonObject node) => node.Objects("spec", "taints")
-        .FirstOrDefault(t => t.Text("effect") is "NoSchedule" or "NoExecute" && !Tolerates(pod, t));
+        .FirstOrDefault(t => t.Text("effect") is "NoSchedule" or "NoExecute" && !IsTolerated(pod, t));
 
     private static int? Compare(string a, string b) =>
         long.TryParse(a, CultureInfo.InvariantCulture, out var x) && long.TryParse(b, CultureInfo.InvariantCulture, out var y) ? x.CompareTo(y) : null;
