@@ -106,10 +106,11 @@ public sealed class Informer
                 wait = failures == 0 ? TimeSpan.Zero : _options.Backoff.WithJitter(failures);
                 failures++;
             }
-            catch (Exception e) when (e is StatusException or HttpRequestException or IOException or JsonException or OperationCanceledException or InvalidCastException)
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
+                // Whatever a server sends or a subscriber throws, everybody else goes on being told.
                 _options.OnError?.Invoke(e);
-                if (e is StatusException) revision = null;
+                if (e is not (HttpRequestException or IOException or JsonException)) revision = null;
                 wait = _options.Backoff.WithJitter(++failures);
                 if (e is StatusException { RetryAfterSeconds: { } seconds } && wait < TimeSpan.FromSeconds(seconds)) wait = TimeSpan.FromSeconds(seconds);
             }

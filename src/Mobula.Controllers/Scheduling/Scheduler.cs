@@ -104,9 +104,9 @@ internal sealed class Scheduler : IController, IAsyncDisposable
         if (_pods.Cache.Get(key) is not { } pod || !IsMine(pod) || _assumed.ContainsKey(pod.Uid)) return;
         // Marked before the look at the nodes: what changes during the look brings the pod back.
         _waiting[key] = 0;
-        var decision = SchedulingPlanner.Decide(pod, States(), name => _namespaces.Get(null, name), name => _claims.Get(pod.Namespace, name));
         try
         {
+            var decision = SchedulingPlanner.Decide(pod, States(), name => _namespaces.Get(null, name), name => _claims.Get(pod.Namespace, name));
             if (decision.NodeName is { } node) await BindAsync(pod, node, cancellation).ConfigureAwait(false);
             else await ExplainAsync(pod, decision.Message!, cancellation).ConfigureAwait(false);
         }
@@ -114,9 +114,14 @@ internal sealed class Scheduler : IController, IAsyncDisposable
         {
             _queue.Forget(key);
         }
-        catch (Exception e) when (e is StatusException or HttpRequestException or IOException)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            _context.Options.Log?.Invoke($"{Name}: {key}: {e.Message}");
+            throw;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // One pod that cannot be placed, for whatever reason, must not stop the placing of all others.
+            _context.Options.Log?.Invoke($"{Name}: {key}: {(e is StatusException or HttpRequestException ? e.Message : e)}");
             _queue.AddAfterFailure(key);
         }
     }
