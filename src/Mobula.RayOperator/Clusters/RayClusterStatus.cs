@@ -50,6 +50,7 @@ internal static class RayClusterStatus
             status["state"] = state;
             status.Ensure("stateTransitionTimes")[state] = KubernetesTime.Format(now);
         }
+        o.Remove("status");
         return status;
     }
 
