@@ -195,7 +195,7 @@ internal static class RayClusterStatus
             if (port.Text("name") is not { Length: > 0 } name) continue;
             var value = port.Integer("nodePort") is > 0 and { } node ? $"{node}"
                 : port.Integer("targetPort") is > 0 and { } target ? $"{target}"
-                : port.Text("targetPort");
+                : port.Text("targetPort") ?? $"{port.Integer("port")}";
             if (value is not null) status.Ensure("endpoints")[name] = value;
         }
         var address = service.Text("spec", "clusterIP");

@@ -75,7 +75,7 @@ internal sealed class RayClusterView(JsonObject cluster, RayOperatorOptions opti
 
     public static long MaxReplicas(JsonObject group) => group.Integer("maxReplicas") ?? int.MaxValue;
 
-    public static long Hosts(JsonObject group) => group.Integer("numOfHosts") ?? 0;
+    public static long Hosts(JsonObject group) => group.Integer("numOfHosts") ?? 1;
 
     /// <summary>The reference by which what is made for an object is owned by it.</summary>
     public static JsonObject ControllerReference(JsonObject owner) => new()
