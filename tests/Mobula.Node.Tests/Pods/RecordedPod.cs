@@ -58,6 +58,8 @@ internal sealed partial record RecordedPod(JsonObject Json)
         text = OwnNamespace().Replace(text, "ns/");
         text = Pods().Replace(text, "_ns(<uid>)");
         text = Dial().Replace(text, "dial tcp <ip>:");
+        // containerd before 2 asks a registry on this host without TLS first.
+        if (text.Contains("Head \"https://localhost", StringComparison.Ordinal)) text = text.Replace("dial tcp <ip>:80:", "dial tcp <ip>:443:", StringComparison.Ordinal);
         return Address().Replace(text, "<ip>");
     }
 

@@ -197,8 +197,8 @@ internal sealed class RecordedPodRun(PodCluster cluster, RecordedPod recorded)
     {
         if (recorded.Name == "envfrom-invalid-key")
             await CreateAsync("ConfigMap", $"cm-{recorded.Name}", new() { ["1bad"] = "2", ["good"] = "1" });
-        if (recorded.Name == "cm-env-key-missing" || recorded.Name == "cm-update")
-            await CreateAsync("ConfigMap", $"cm-{recorded.Name}", new() { ["k"] = "v" });
+        if (recorded.Name == "cm-env-key-missing") await CreateAsync("ConfigMap", $"cm-{recorded.Name}", new() { ["other"] = "v" });
+        if (recorded.Name == "cm-update") await CreateAsync("ConfigMap", $"cm-{recorded.Name}", new() { ["k"] = "v" });
     }
 
     private Task CreateAsync(string kind, string name, JsonObject data) => cluster.Admin.CreateAsync(
