@@ -126,6 +126,8 @@ def strategy(options, name, wanted):
     from ray.util.placement_group import _captured
     given = options.get("scheduling_strategy")
     out = {}
+    if (options.get("_labels") or {}).get("prefer_workers"):
+        out["prefer_workers"] = 1
     if options.get("label_selector"):
         out["labels"] = options["label_selector"]
     group = options.get("placement_group")
