@@ -28,12 +28,12 @@ def normalise(text, folder):
         if line.startswith(("(raylet)", "(autoscaler")):
             skipping = True
             continue
-        if skipping and (line.startswith((" ", "\t", "Traceback", "ray::")) or re.match(r"[\w.]+(Error|Exception)\b", line)):
+        if skipping and (line.startswith((" ", "\t", "Traceback", "ray::")) or re.match(r"[\w.]+(Error|Exception)(:|$)", line)):
             continue
         skipping = False
         lines.append(line)
     text = "\n".join(lines).replace(folder + "/", "").replace(folder, "")
-    text = re.sub(r"\bpid=\d+", "pid=<pid>", text)
+    text = re.sub(r"\bpid(=|: )\d+", r"pid\1<pid>", text)
     text = re.sub(r"\b(?:\d{1,3}\.){3}\d{1,3}:\d+\b", "<address>", text)
     text = re.sub(r"\b(?:\d{1,3}\.){3}\d{1,3}\b", "<ip>", text)
     text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uuid>", text)
@@ -51,9 +51,8 @@ def run(case, python, timeout):
         file.write(case["program"])
     environment = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
     environment.update(RAY_ADDRESS="127.0.0.1:6379", PYTHONHASHSEED="0", HOME=os.environ.get("HOME", "/tmp"), RAY_USAGE_STATS_ENABLED="0")
-    environment["PATH"] = os.path.join(HERE, "bin") + os.pathsep + environment["PATH"]
     try:
-        done = subprocess.run(["python", "program.py"], executable=python, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
+        done = subprocess.run([python, "program.py"], cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
         out, err, code = done.stdout, done.stderr, done.returncode
     except subprocess.TimeoutExpired as e:
         out, err, code = (e.stdout or b"").decode(), (e.stderr or b"").decode() + "\nTIMEOUT", -1
@@ -72,6 +71,10 @@ def main():
     parser.add_argument("--python", default="/usr/bin/python3")
     parser.add_argument("--timeout", type=float, default=60)
     a = parser.parse_args()
+    # Programs show their command line: it begins with "python".
+    link = os.path.join(tempfile.mkdtemp(prefix="python-"), "python")
+    os.symlink(a.python, link)
+    a.python = link
     with open(os.path.join(HERE, "..", "testdata", "python-cases.jsonl"), encoding="utf-8") as file:
         cases = [json.loads(line) for line in file]
     cases = [c for c in cases if fnmatch.fnmatch(c["name"], a.only)]

@@ -326,15 +326,22 @@ def get_actor(name, namespace=None):
 
 
 def nodes():
-    return _check_started().ask("nodes")[0]["nodes"]
+    found = _check_started().ask("nodes")[0]["nodes"]
+    for node in found:
+        node["Resources"] = _floats(node["Resources"])
+    return found
+
+
+def _floats(resources):
+    return {k: float(v) for k, v in resources.items()}
 
 
 def cluster_resources():
-    return _check_started().ask("cluster_resources")[0]["resources"]
+    return _floats(_check_started().ask("cluster_resources")[0]["resources"])
 
 
 def available_resources():
-    return _check_started().ask("available_resources")[0]["resources"]
+    return _floats(_check_started().ask("available_resources")[0]["resources"])
 
 
 def get_gpu_ids():

@@ -24,8 +24,8 @@ class TaskCancelledError(RayError):
     def __str__(self):
         if self.task_id is None:
             return "This task or its dependency was cancelled by"
-        text = f"Task: TaskID({self.task_id}) was cancelled. "
-        return text + (self.error_message or "")
+        text = f"Task: TaskID({self.task_id}) was cancelled."
+        return f"{text} {self.error_message}" if self.error_message else text
 
     def __reduce__(self):
         return TaskCancelledError, (self.task_id, self.error_message)
@@ -267,7 +267,7 @@ def task_error(error, name, pid, ip, actor_id=None, actor_repr=None):
         place += f", actor_id={actor_id}"
         if actor_repr is not None:
             place += f", repr={actor_repr}"
-    text = f"ray::{name}() ({place})\n" + user_traceback(error)
+    text = f"\x1b[36mray::{name}()\x1b[39m ({place})\n" + user_traceback(error)
     cause = inner.cause if isinstance(inner, RayTaskError) else error
     return RayTaskError(name, text, cause, proctitle=f"ray::{name}", pid=pid, ip=ip, actor_repr=actor_repr, actor_id=actor_id)
 

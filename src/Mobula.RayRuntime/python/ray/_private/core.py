@@ -551,7 +551,7 @@ def entrypoint():
     try:
         with open("/proc/self/cmdline", "rb") as file:
             words = file.read().rstrip(b"\0").decode().split("\0")
-        return " ".join(words)
+        return " ".join([os.path.basename(words[0]), *words[1:]])
     except OSError:
         return " ".join(["python3", *sys.argv])
 

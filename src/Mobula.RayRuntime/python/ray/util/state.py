@@ -56,7 +56,10 @@ def _listed(kind, cls, filters, limit):
 
 
 def list_nodes(address=None, filters=None, limit=100, timeout=30, detail=False, raise_on_missing_output=True, _explain=False):
-    return _listed("nodes", NodeState, filters, limit)
+    found = _listed("nodes", NodeState, filters, limit)
+    for node in found:
+        node.__dict__["resources_total"] = {k: float(v) for k, v in node.resources_total.items()}
+    return found
 
 
 def list_actors(address=None, filters=None, limit=100, timeout=30, detail=False, raise_on_missing_output=True, _explain=False):
