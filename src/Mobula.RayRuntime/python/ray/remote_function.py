@@ -21,7 +21,7 @@ class RemoteFunction:
     def __init__(self, function, options):
         if inspect.iscoroutinefunction(function):
             raise ValueError("'async def' should not be used for remote tasks. You can wrap the async function with `asyncio.run(f())`. See more at:"
-                             "https://docs.ray.io/en/latest/ray-core/actors/async_api.html")
+                             "https://docs.ray.io/en/latest/ray-core/actors/async_api.html ")
         self._function = function
         self._options = options
         self._function_name = f"{function.__module__}.{function.__qualname__}"
