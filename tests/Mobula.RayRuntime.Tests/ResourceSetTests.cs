@@ -30,6 +30,6 @@ public sealed class ResourceSetTests
     {
         var free = ResourceSet.From(new JsonObject { ["CPU"] = 1, ["memory"] = 5 });
         free.Subtract(ResourceSet.From(new JsonObject { ["CPU"] = 1 }));
-        Assert.Equal("{\"memory\":5}", free.ToJson().ToJsonString());
+        Assert.Equal("{\"memory\":5.0}", free.ToJson().ToJsonString());
     }
 }

@@ -64,6 +64,9 @@ internal sealed class NodesApi(Cluster cluster, NodeOptions options)
         _ => resource,
     };
 
+    /// <summary>Rates that this runtime does not measure.</summary>
+    private static JsonArray Zeros(int count) => new([.. Enumerable.Range(0, count).Select(_ => PythonJson.Float(0))]);
+
     private JsonObject Summary(NodeRecord n)
     {
         var total = n.Stats.Number("mem_total");
@@ -73,12 +76,12 @@ internal sealed class NodesApi(Cluster cluster, NodeOptions options)
         foreach (var (name, value) in n.Pool.Total.ToJson()) resources[CamelCase(name)] = value!.DeepClone();
         return new()
         {
-            ["now"] = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0,
+            ["now"] = PythonJson.Float(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0),
             ["hostname"] = n.Host,
             ["ip"] = n.Ip,
-            ["cpu"] = n.Stats.Real("cpu"),
+            ["cpu"] = PythonJson.Float(n.Stats.Real("cpu")),
             ["cpus"] = new JsonArray(n.Stats.Number("cpus"), n.Stats.Number("cpus")),
-            ["mem"] = new JsonArray(total, available, total == 0 ? 0.0 : Math.Round(100.0 * (total - available) / total, 1) + 0.01, total - available),
+            ["mem"] = new JsonArray(total, available, PythonJson.Float(total == 0 ? 0 : Math.Round(100.0 * (total - available) / total, 1)), total - available),
             ["hostMem"] = new JsonArray(total, total - available),
             ["cgroupMem"] = new JsonArray(total, total - available),
             ["shm"] = n.Stats.Number("shmem"),
@@ -122,15 +125,15 @@ internal sealed class NodesApi(Cluster cluster, NodeOptions options)
                 ["name"] = w.Actor is { } a ? $"ray::{a.Class}" : w.Task is { } t ? $"ray::{t.Name}" : "ray::IDLE",
             })]),
             ["agent"] = new JsonObject { ["pid"] = n.Stats.Number("pid"), ["rss"] = n.Stats.Number("rss") },
-            ["bootTime"] = n.Stats.Number("boot") + 0.01,
+            ["bootTime"] = PythonJson.Float(n.Stats.Number("boot")),
             ["loadAvg"] = new JsonArray(load, load.DeepClone()),
             ["disk"] = new JsonObject { ["/"] = new JsonObject { ["total"] = n.Stats.Number("disk_total"), ["free"] = n.Stats.Number("disk_free"), ["used"] = n.Stats.Number("disk_total") - n.Stats.Number("disk_free") } },
             ["diskIo"] = new JsonArray(0, 0, 0, 0),
-            ["diskIoSpeed"] = new JsonArray(0.0, 0.0, 0.0, 0.0),
+            ["diskIoSpeed"] = Zeros(4),
             ["gpus"] = new JsonArray(),
             ["tpus"] = new JsonArray(),
             ["network"] = new JsonArray(0, 0),
-            ["networkSpeed"] = new JsonArray(0.0, 0.0),
+            ["networkSpeed"] = Zeros(2),
             ["gcs"] = new JsonObject(),
             ["cmdline"] = new JsonArray(),
         };

@@ -14,6 +14,11 @@ internal static class PythonJson
         return text.ToString();
     }
 
+    /// <summary>A number that stays a float for its reader: 4 is written 4.0.</summary>
+    public static JsonNode Float(double value) => JsonNode.Parse(value == Math.Floor(value) && Math.Abs(value) < 1e15
+        ? value.ToString("0.0", CultureInfo.InvariantCulture)
+        : value.ToString("R", CultureInfo.InvariantCulture))!;
+
     private static void Append(StringBuilder text, JsonNode? node)
     {
         switch (node)

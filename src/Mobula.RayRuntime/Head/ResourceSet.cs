@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Mobula.RayRuntime.Head;
@@ -12,7 +14,8 @@ internal sealed class ResourceSet
     {
         var set = new ResourceSet();
         foreach (var (name, value) in o ?? [])
-            if (value is JsonValue v && v.TryGetValue(out double d) && d != 0) set._amounts[name] = (long)Math.Round(d * Unit);
+            // Through the text: a node made from an integer does not give itself as a double.
+            if (value?.GetValueKind() == JsonValueKind.Number && double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture) is not 0 and var d) set._amounts[name] = (long)Math.Round(d * Unit);
         return set;
     }
 
@@ -53,11 +56,11 @@ internal sealed class ResourceSet
     }
 
     /// <summary>As JSON numbers; amounts not above zero are left out, as Ray's available_resources does.</summary>
-    public JsonObject ToJson(bool keepZero = false)
+    public JsonObject ToJson()
     {
         var o = new JsonObject();
         foreach (var (name, amount) in _amounts)
-            if (amount > 0 || keepZero) o[name] = amount / Unit;
+            if (amount > 0) o[name] = PythonJson.Float(amount / Unit);
         return o;
     }
 
