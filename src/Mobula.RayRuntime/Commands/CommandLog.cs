@@ -14,8 +14,10 @@ internal sealed class CommandLog(TimeProvider clock, string file)
 
     private void Write(TextWriter to, string level, string from, string text)
     {
+        // Ray shows no empty lines where its output is no terminal.
+        if (text.Length == 0) return;
         var time = clock.GetLocalNow().ToString("yyyy-MM-dd HH:mm:ss,fff", CultureInfo.InvariantCulture);
-        to.WriteLine(text.Length == 0 ? $"{time}\t{level} {from} -- " : $"{time}\t{level} {from} -- {text}");
+        to.WriteLine($"{time}\t{level} {from} -- {text}");
     }
 
     /// <summary>A text between two rules of its length.</summary>
