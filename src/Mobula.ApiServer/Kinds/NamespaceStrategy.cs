@@ -30,6 +30,8 @@ internal sealed class NamespaceStrategy : ResourceStrategy
 
     public override void PrepareForCreate(JsonObject o, WriteContext context)
     {
+        // A generated name was not known when the defaults were set.
+        Default(o);
         o["status"] = new JsonObject { ["phase"] = "Active" };
         var finalizers = o.Texts("spec", "finalizers").ToList();
         if (!finalizers.Contains(Finalizer)) finalizers.Add(Finalizer);

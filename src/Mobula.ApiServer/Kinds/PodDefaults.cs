@@ -16,6 +16,9 @@ internal static class PodDefaults
         Set(spec, "dnsPolicy", "ClusterFirst");
         Set(spec, "schedulerName", "default-scheduler");
         spec["securityContext"] ??= new JsonObject();
+        // The old name of the field is kept equal to the new one.
+        if (spec.Text("serviceAccountName") is { Length: > 0 } account) spec["serviceAccount"] = account;
+        else if (spec.Text("serviceAccount") is { Length: > 0 } old) spec["serviceAccountName"] = old;
         var hostNetwork = spec.Flag("hostNetwork") == true;
         foreach (var container in Containers(spec))
         {

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Mobula.ApiServer.Pipeline;
 using Mobula.Kubernetes;
 using Mobula.Kubernetes.Errors;
+using Mobula.Kubernetes.Protobuf;
 
 namespace Mobula.ApiServer.Rest;
 
@@ -32,7 +33,7 @@ internal sealed record DeleteOptions
                 ListOptions.Integer(query, "gracePeriodSeconds"), query["propagationPolicy"].ToString() is { Length: > 0 } policy ? policy : null,
                 query.ContainsKey("orphanDependents") ? RequestInfo.IsTrue(query, "orphanDependents") : null, dryRun!, null);
         }
-        return Read(Parse(body));
+        return Read(ProtobufTranscoder.HasEnvelope(body) ? FromProtobuf(body) : Parse(body));
     }
 
     public static DeleteOptions Read(JsonObject options)
@@ -52,6 +53,18 @@ internal sealed record DeleteOptions
         if (ResourceVersion is not null && ResourceVersion != o.ResourceVersion)
         {
             throw StatusException.Conflict(resource, o.Name, $"Precondition failed: ResourceVersion in precondition: {ResourceVersion}, ResourceVersion in object meta: {o.ResourceVersion}");
+        }
+    }
+
+    private static JsonObject FromProtobuf(byte[] body)
+    {
+        try
+        {
+            return ProtobufTranscoder.Decode(body);
+        }
+        catch (FormatException e)
+        {
+            throw StatusException.BadRequest(e.Message);
         }
     }
 

@@ -43,11 +43,11 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
         for (var attempt = 0; ; attempt++)
         {
             var fresh = o.Clone();
-            if (generated) fresh.Metadata["name"] = ObjectNames.Generate(o.Text("metadata", "generateName")!);
             if (fresh.ResourceVersion is not ("" or "0")) throw StatusException.Unclassified("resourceVersion should not be set on objects to be created");
             var context = new WriteContext(request.User, time.GetUtcNow(), store, options.IsDryRun);
             fresh = ServedForm.Default(definition, fresh);
             track(fresh, definition);
+            if (generated) fresh.Metadata["name"] = ObjectNames.Generate(o.Text("metadata", "generateName")!);
             fresh = ServedForm.ToStored(definition, fresh);
             var review = new AdmissionReview(request, AdmissionOperation.Create, definition, "", request.Info.Namespace, fresh.Name, fresh, null, context);
             await admission.MutateAsync(review).ConfigureAwait(false);
