@@ -53,7 +53,8 @@ internal static class EmbeddedTypes
         if (schema["properties"] is not JsonObject properties) return result;
         var fields = new JsonObject();
         var obligatory = (schema["required"] as JsonArray)?.Select(r => r!.GetValue<string>()).ToHashSet() ?? [];
-        foreach (var (name, node) in properties)
+        // The facts promise no order; what is written into files needs one.
+        foreach (var (name, node) in properties.OrderBy(p => p.Key, StringComparer.Ordinal))
         {
             var field = Structural((JsonObject)node!);
             // OpenAPI tells the zero values of Go as defaults too; those mean nothing here.
