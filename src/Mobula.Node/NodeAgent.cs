@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Mobula.Client;
 using Mobula.Node.Containerd;
+using Mobula.Node.Network;
 using Mobula.Node.Nodes;
 using Mobula.Node.Pods;
 using Mobula.Node.Probes;
@@ -100,6 +101,9 @@ public sealed class NodeAgent : IAsyncDisposable
             var agent = new NodeAgent(containerd, options, api, time, logger);
             agent._informing = agent.Informers.RunAsync(agent._stopping.Token);
             await agent.Informers.For(Mobula.Client.Resources.Services).WaitForSyncAsync(cancellation).ConfigureAwait(false);
+            // First: the kubelet's address is the bridge's.
+            var network = new NodeNetworkOptions { Network = options.Network, ClusterDomain = options.ClusterDomain, ApiServer = options.ApiServer };
+            agent.Keep(await NodeNetwork.StartAsync(network, agent.Informers, agent._pods.Informer, time, logger, cancellation).ConfigureAwait(false));
             if (options.Kubelet is { } kubelet)
             {
                 var pipes = Directory.CreateDirectory(Path.Combine(options.RunDirectory, "pipes")).FullName;

@@ -1,3 +1,4 @@
+using System.Net;
 using Mobula.Node.Containerd;
 using Mobula.Node.Network;
 using Mobula.Node.Streaming;
@@ -30,6 +31,9 @@ public sealed record NodeAgentOptions
 
     /// <summary>The node's address; null for the host's address on the pods' bridge.</summary>
     public string? NodeIp { get; init; }
+
+    /// <summary>Where the API server listens on this host, for the service <c>default/kubernetes</c>; null for where its endpoints say.</summary>
+    public IPEndPoint? ApiServer { get; init; }
 
     /// <summary>The node's containerd, as <see cref="NodeRemoval"/> takes it.</summary>
     public ContainerdOptions ToContainerd() => new() { DataDirectory = Path.Combine(DataDirectory, "runtime"), RunDirectory = RunDirectory, Network = Network };

@@ -13,6 +13,18 @@ namespace Mobula.Node.Network;
 /// </summary>
 public static class NodeRemoval
 {
+    /// <summary>Removes the node.</summary>
+    /// <param name="options">The node; its agent must have ended.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">For people who look for trouble.</param>
+    /// <returns>What could not be removed, a line each; empty when nothing is left.</returns>
+    public static async Task<IReadOnlyList<string>> RemoveAsync(NodeAgentOptions options, TimeProvider time, ILogger logger)
+    {
+        var left = await RemoveAsync(options.ToContainerd(), time, logger).ConfigureAwait(false);
+        Unmount(options.DataDirectory);
+        return [.. left, .. DeleteFolder(options.DataDirectory)];
+    }
+
     /// <summary>Removes what belongs to the node's containerd and network.</summary>
     /// <param name="options">The node's containerd; the node's agent must have ended.</param>
     /// <param name="time">The clock.</param>
@@ -26,6 +38,7 @@ public static class NodeRemoval
         KillShims(options.Socket);
         Unmount(options.RunDirectory);
         Unmount(options.DataDirectory);
+        await ServiceRules.RemoveAsync(options.Network).ConfigureAwait(false);
         if (Directory.Exists($"/sys/class/net/{options.Network.Bridge}"))
         {
             var (code, _, error) = await HostCommand.RunAsync("ip", ["link", "delete", options.Network.Bridge]).ConfigureAwait(false);

@@ -21,6 +21,9 @@ internal sealed class PodManager(PodServices services, Func<IReadOnlyDictionary<
         services.Api, Mobula.Client.Resources.Pods, new InformerOptions { FieldSelector = $"spec.nodeName={services.Node.NodeName}" }, services.Time);
     private Task _running = Task.CompletedTask;
 
+    /// <summary>The pods bound to this node, as the API server has them.</summary>
+    public Informer Informer => _pods;
+
     public IReadOnlyCollection<JsonObject> Pods => [.. _workers.Values.Select(w => w.Pod)];
 
     /// <summary>Starts; returns when the pods of the API are known and those that are not there any more are being removed.</summary>

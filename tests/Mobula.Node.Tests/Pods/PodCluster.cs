@@ -84,6 +84,7 @@ internal sealed class PodCluster : IAsyncDisposable
         foreach (var pod in Directory.Exists(Path.Combine(Options.DataDirectory, "pods")) ? Directory.GetDirectories(Path.Combine(Options.DataDirectory, "pods")) : [])
             foreach (var line in File.ReadLines("/proc/self/mountinfo").Select(l => l.Split(' ')[4]).Where(m => m.StartsWith(pod + "/", StringComparison.Ordinal)).Reverse().ToList())
                 Node.Volumes.FileCalls.Unmount(line);
+        await Node.Network.ServiceRules.RemoveAsync(Options.Network);
         using (var remove = Process.Start("ip", ["link", "delete", Options.Network.Bridge])) await remove.WaitForExitAsync();
         Directory.Delete(Folder, recursive: true);
         await _claim.DisposeAsync();

@@ -49,7 +49,7 @@ public sealed class KubeletServerTests
         Assert.SkipUnless(KubectlGateway.SkipReason is null, KubectlGateway.SkipReason ?? "");
         await using var host = await ContainerdHost.StartAsync();
         await using var pod = await TestPod.StartAsync(
-            host, "p", ["sh", "-c", "echo one; echo two >&2; nc -ll -p 8080 -e echo hello & while true; do echo tick; sleep 0.3; done"]);
+            host, "p", ["sh", "-c", "echo one; echo two; nc -ll -p 8080 -e echo hello & while true; do echo tick; sleep 0.3; done"]);
         await using var server = await StartAsync(host, pod.Pod);
         await using var kubectl = new KubectlGateway(server.EndPoint, Token, pod.Pod);
 
