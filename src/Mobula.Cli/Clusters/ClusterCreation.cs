@@ -28,7 +28,7 @@ internal static class ClusterCreation
         }
         catch
         {
-            await ClusterRemoval.RunAsync(directory, CancellationToken.None).ConfigureAwait(false);
+            await ClusterRemoval.RunAsync(directory).ConfigureAwait(false);
             throw;
         }
         terminal.Error.WriteLine($"kubectl context is now \"{ContextName(directory.Name)}\". Try:  kubectl get {(record.Nodes.Count > 0 ? "nodes" : "namespaces")}");

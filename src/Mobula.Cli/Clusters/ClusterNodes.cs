@@ -1,12 +1,68 @@
+using Microsoft.Extensions.Logging;
 using Mobula.ApiServer;
+using Mobula.Client;
+using Mobula.Node;
+using Mobula.Node.Network;
 
 namespace Mobula.Cli.Clusters;
 
+/// <summary>The node agents of a cluster.</summary>
 internal sealed class ClusterNodes : IAsyncDisposable
 {
-    public static Task<ClusterNodes> StartAsync(ClusterDirectory directory, ClusterRecord record, ApiServerHost apiServer, ServerProgress progress, TimeProvider clock, Action<string> log, CancellationToken cancellation) => Task.FromResult(new ClusterNodes());
+    private readonly List<NodeAgent> _agents = [];
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    private ClusterNodes()
+    {
+    }
 
-    public static Task RemoveAsync(ClusterDirectory d, ClusterRecord r, NodeRecord n, CancellationToken c) => Task.CompletedTask;
+    /// <summary>How a node of a cluster runs.</summary>
+    public static NodeAgentOptions Options(ClusterDirectory directory, ClusterRecord record, NodeRecord node)
+    {
+        var index = record.Nodes.ToList().FindIndex(n => n.Name == node.Name);
+        return new()
+        {
+            NodeName = node.Name,
+            DataDirectory = directory.Node(node.Name),
+            // Short, since a socket's path has at most 107 bytes; the network's number is unique on this machine.
+            RunDirectory = $"/run/mobula/{record.NetworkIndex}-{index}",
+            Network = new ClusterNetwork(record.NetworkIndex),
+            KubernetesVersion = record.KubernetesVersion,
+        };
+    }
+
+    /// <summary>Starts the agents, one after the other.</summary>
+    public static async Task<ClusterNodes> StartAsync(
+        ClusterDirectory directory, ClusterRecord record, ApiServerHost apiServer, ServerProgress progress, TimeProvider clock, ILogger log, CancellationToken cancellation)
+    {
+        var nodes = new ClusterNodes();
+        try
+        {
+            foreach (var node in record.Nodes)
+            {
+                var began = clock.GetTimestamp();
+                var http = new HttpClient(apiServer.CreateHandler($"system:node:{node.Name}", "system:nodes")) { BaseAddress = apiServer.Endpoint, Timeout = Timeout.InfiniteTimeSpan };
+                nodes._agents.Add(await NodeAgent.StartAsync(Options(directory, record, node), new KubernetesApi(http, "kubelet"), clock, log, cancellation).ConfigureAwait(false));
+                progress.Step($"node {node.Name}", "containerd, runc", clock.GetElapsedTime(began));
+            }
+            return nodes;
+        }
+        catch
+        {
+            await nodes.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Removes all that a node has put on this machine. Its server must have ended.</summary>
+    public static async Task RemoveAsync(ClusterDirectory directory, ClusterRecord record, NodeRecord node)
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        _ = (directory, record, node);
+    }
+
+    /// <summary>Ends the agents; pods and containerd run on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var agent in Enumerable.Reverse(_agents)) await agent.DisposeAsync().ConfigureAwait(false);
+    }
 }

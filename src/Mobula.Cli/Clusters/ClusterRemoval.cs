@@ -3,8 +3,8 @@ namespace Mobula.Cli.Clusters;
 /// <summary>Removes a cluster whole, whatever state it is in: server, nodes, networks, files.</summary>
 internal static class ClusterRemoval
 {
-    /// <summary>Removes a cluster; what is not there is no error.</summary>
-    public static async Task RunAsync(ClusterDirectory directory, CancellationToken cancellation)
+    /// <summary>Removes a cluster, also one half made; what is not there is no error.</summary>
+    public static async Task RunAsync(ClusterDirectory directory)
     {
         if (ServerProcess.Find(directory) is { } server)
         {
@@ -13,7 +13,7 @@ internal static class ClusterRemoval
         if (directory.Exists)
         {
             var record = ClusterRecord.Read(directory);
-            foreach (var node in record.Nodes) await ClusterNodes.RemoveAsync(directory, record, node, cancellation).ConfigureAwait(false);
+            foreach (var node in record.Nodes) await ClusterNodes.RemoveAsync(directory, record, node).ConfigureAwait(false);
         }
         if (Directory.Exists(directory.Root)) Directory.Delete(directory.Root, recursive: true);
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
 using Mobula.ApiServer;
 using Mobula.Cli.Kubeconfigs;
 using Mobula.Client;
@@ -12,6 +13,7 @@ namespace Mobula.Cli.Clusters;
 internal sealed class ClusterServer(ClusterDirectory directory, ServerProgress progress)
 {
     private readonly TimeProvider _clock = TimeProvider.System;
+    private readonly ServerLog _log = new(TimeProvider.System, LogLevel.Information);
 
     /// <summary>Runs the cluster until the process is asked to end.</summary>
     /// <exception cref="UsageException">It cannot start; the message says why.</exception>
@@ -24,14 +26,14 @@ internal sealed class ClusterServer(ClusterDirectory directory, ServerProgress p
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => StopOn(c, stop));
 
         var began = _clock.GetTimestamp();
-        var audit = ClusterAudit.Open(record);
+        await using var audit = ClusterAudit.Open(record, _log.Line);
         await using var apiServer = await StartApiServerAsync(record, audit, stop.Token).ConfigureAwait(false);
         using var controllersStop = new CancellationTokenSource();
         var controllers = RunControllersAsync(apiServer, controllersStop.Token);
         progress.Step("control plane", apiServer.Endpoint.ToString().TrimEnd('/'), _clock.GetElapsedTime(began));
         ClusterAudit.Describe(record, progress);
 
-        await using var nodes = await ClusterNodes.StartAsync(directory, record, apiServer, progress, _clock, Log, stop.Token).ConfigureAwait(false);
+        await using var nodes = await ClusterNodes.StartAsync(directory, record, apiServer, progress, _clock, _log, stop.Token).ConfigureAwait(false);
         progress.Ready();
         await Task.WhenAny(controllers, Task.Delay(Timeout.Infinite, stop.Token)).ConfigureAwait(false);
         await controllersStop.CancelAsync().ConfigureAwait(false);
@@ -47,7 +49,8 @@ internal sealed class ClusterServer(ClusterDirectory directory, ServerProgress p
             Address = IPAddress.Parse(record.Address),
             Port = record.Port,
             KubernetesVersion = record.KubernetesVersion,
-            Log = Log,
+            AuditSink = audit?.Sink,
+            Log = _log.Line,
         };
         if (network is not null)
         {
@@ -71,7 +74,7 @@ internal sealed class ClusterServer(ClusterDirectory directory, ServerProgress p
         {
             ApiFor = user => Connect(apiServer, user, user == "system:kube-scheduler" ? "kube-scheduler" : "kube-controller-manager"),
             RootCertificateAuthorityPem = apiServer.Admin.CertificateAuthorityPem,
-            Log = Log,
+            Log = _log.Line,
         };
         await ControllerHost.RunAsync(Connect(apiServer, "system:kube-controller-manager", "kube-controller-manager"), options, _clock, cancellation).ConfigureAwait(false);
     }
@@ -105,6 +108,4 @@ internal sealed class ClusterServer(ClusterDirectory directory, ServerProgress p
         context.Cancel = true;
         stop.Cancel();
     }
-
-    private void Log(string line) => Console.Out.WriteLine($"{_clock.GetUtcNow():yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {line}");
 }

@@ -15,4 +15,14 @@ internal static partial class Posix
     /// <summary>Makes this process the leader of a session of its own, so that no terminal's signals reach it.</summary>
     [LibraryImport("libc", EntryPoint = "setsid", SetLastError = true)]
     public static partial int SetSession();
+
+    /// <summary>Keeps a file descriptor from the programs that this process starts.</summary>
+    public static void CloseOnExec(int descriptor)
+    {
+        const int setFlags = 2, closeOnExec = 1;
+        _ = Control(descriptor, setFlags, closeOnExec);
+    }
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(int descriptor, int command, int argument);
 }

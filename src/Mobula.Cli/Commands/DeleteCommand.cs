@@ -18,10 +18,10 @@ internal static class DeleteCommand
         var kubeconfig = ClusterOptions.Kubeconfig();
         var data = ClusterOptions.DataDirectory();
         var command = new ExampleCommand("cluster", "Delete a cluster and all it made on this machine", "mobula delete cluster", "mobula delete cluster --name tests") { name, kubeconfig, data };
-        command.SetAction(async (result, cancellation) =>
+        command.SetAction(async (result, _) =>
         {
             var directory = ClusterDirectory.Of(result.GetValue(data), result.GetValue(name) ?? ClusterPlan.DefaultName);
-            await DeleteAsync(directory, result.GetValue(kubeconfig), terminal, cancellation).ConfigureAwait(false);
+            await DeleteAsync(directory, result.GetValue(kubeconfig), terminal).ConfigureAwait(false);
             return 0;
         });
         return command;
@@ -34,18 +34,18 @@ internal static class DeleteCommand
         var kubeconfig = ClusterOptions.Kubeconfig();
         var data = ClusterOptions.DataDirectory();
         var command = new ExampleCommand("clusters", "Delete several clusters", "mobula delete clusters a b", "mobula delete clusters --all") { names, all, kubeconfig, data };
-        command.SetAction(async (result, cancellation) =>
+        command.SetAction(async (result, _) =>
         {
             var named = result.GetValue(names) ?? [];
             if (named.Length == 0 && !result.GetValue(all)) throw new UsageException("name the clusters, or say --all\nSee:  mobula delete clusters --help");
             var directories = result.GetValue(all) ? ClusterDirectory.All(result.GetValue(data)) : [.. named.Select(n => ClusterDirectory.Of(result.GetValue(data), n))];
-            foreach (var directory in directories) await DeleteAsync(directory, result.GetValue(kubeconfig), terminal, cancellation).ConfigureAwait(false);
+            foreach (var directory in directories) await DeleteAsync(directory, result.GetValue(kubeconfig), terminal).ConfigureAwait(false);
             return 0;
         });
         return command;
     }
 
-    private static async Task DeleteAsync(ClusterDirectory directory, string? kubeconfig, TerminalOutput terminal, CancellationToken cancellation)
+    private static async Task DeleteAsync(ClusterDirectory directory, string? kubeconfig, TerminalOutput terminal)
     {
         if (!Directory.Exists(directory.Root))
         {
@@ -54,7 +54,7 @@ internal static class DeleteCommand
         }
         var began = TimeProvider.System.GetTimestamp();
         var file = kubeconfig ?? (directory.Exists ? ClusterRecord.Read(directory).Kubeconfig : null);
-        await ClusterRemoval.RunAsync(directory, cancellation).ConfigureAwait(false);
+        await ClusterRemoval.RunAsync(directory).ConfigureAwait(false);
         KubeconfigFile.Default(file).Remove(ClusterCreation.ContextName(directory.Name));
         terminal.Step($"deleted cluster \"{directory.Name}\"", "", TimeProvider.System.GetElapsedTime(began));
     }

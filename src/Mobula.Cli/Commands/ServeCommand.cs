@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using System.IO.Pipes;
 using Mobula.Cli.Clusters;
+using Mobula.Kubernetes;
 
 namespace Mobula.Cli.Commands;
 
@@ -17,20 +19,27 @@ internal static class ServeCommand
         command.SetAction(async (result, _) =>
         {
             Posix.SetSession();
-            using var writer = result.GetValue(pipe) is { } handle ? new StreamWriter(new AnonymousPipeClientStream(PipeDirection.Out, handle)) : null;
+            using var writer = result.GetValue(pipe) is { } handle ? OpenPipe(handle) : null;
             var progress = new ServerProgress(writer);
             try
             {
                 await new ClusterServer(new(Path.GetFullPath(result.GetValue(folder)!)), progress).RunAsync().ConfigureAwait(false);
                 return 0;
             }
-            catch (Exception e) when (e is UsageException or IOException)
+            catch (Exception e) when (e is UsageException or IOException or InvalidOperationException or StatusException)
             {
-                Console.Out.WriteLine(e.Message);
+                Console.Out.WriteLine(e);
                 progress.Failed(e.Message);
                 return 2;
             }
         });
         return command;
+    }
+
+    /// <summary>containerd, which this process starts and which outlives it, must not hold the pipe open.</summary>
+    private static StreamWriter OpenPipe(string handle)
+    {
+        Posix.CloseOnExec(int.Parse(handle, CultureInfo.InvariantCulture));
+        return new(new AnonymousPipeClientStream(PipeDirection.Out, handle));
     }
 }

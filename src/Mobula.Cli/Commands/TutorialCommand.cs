@@ -51,7 +51,7 @@ internal static class TutorialCommand
             {
                 if (!result.GetValue(keep) && tutorial.Cluster.Exists && (succeeded || cancellation.IsCancellationRequested))
                 {
-                    await ClusterRemoval.RunAsync(tutorial.Cluster, CancellationToken.None).ConfigureAwait(false);
+                    await ClusterRemoval.RunAsync(tutorial.Cluster).ConfigureAwait(false);
                 }
             }
             Conclude(terminal, folder, tutorial, succeeded);

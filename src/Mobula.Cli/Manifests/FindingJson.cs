@@ -1,0 +1,49 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Mobula.PodSecurity.Manifests;
+
+namespace Mobula.Cli.Manifests;
+
+/// <summary>Findings for programs.</summary>
+internal static class FindingJson
+{
+    /// <summary>The report as indented JSON.</summary>
+    public static string Of(ManifestReport report)
+    {
+        var json = new JsonObject
+        {
+            ["findings"] = new JsonArray([.. report.Findings.Select(Describe)]),
+            ["problems"] = new JsonArray([.. report.Problems.Select(p => (JsonNode)new JsonObject
+            {
+                ["file"] = p.File,
+                ["line"] = p.Position.Line,
+                ["column"] = p.Position.Column,
+                ["message"] = p.Message,
+            })]),
+            ["notes"] = new JsonArray([.. report.Notes.Select(n => (JsonNode)n)]),
+            ["pods"] = report.Pods,
+            ["refusedPods"] = report.RefusedPods,
+        };
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })) json.WriteTo(writer);
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static JsonNode Describe(ManifestFinding finding) => new JsonObject
+    {
+        ["file"] = finding.File,
+        ["line"] = finding.Position.Line,
+        ["column"] = finding.Position.Column,
+        ["resource"] = finding.Resource,
+        ["pod"] = finding.Role,
+        ["container"] = finding.Container,
+        ["policy"] = finding.Policy.ToString(),
+        ["check"] = finding.CheckId,
+        ["control"] = finding.Control,
+        ["reason"] = finding.Reason,
+        ["advice"] = finding.Advice,
+        ["field"] = finding.Field?.ToString(),
+        ["canBeFixed"] = finding.CanBeFixed,
+    };
+}

@@ -1,0 +1,75 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Mobula.ApiServer;
+using Mobula.ApiServer.Auditing;
+using Mobula.Audit;
+using Mobula.Client;
+using Mobula.Controllers;
+using Mobula.Conversations.Tests;
+
+[assembly: AssemblyFixture(typeof(RecordedServer))]
+
+namespace Mobula.Conversations.Tests;
+
+/// <summary>A server as the recorded one was set up: API server, controllers, the recordings' audit policy; no node and no scheduler.</summary>
+public sealed class RecordedServer : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("mobula-conversations-").FullName;
+    private readonly CancellationTokenSource _stop = new();
+    private ApiServerHost? _host;
+    private AuditLog? _audit;
+    private Task _controllers = Task.CompletedTask;
+
+    public ReplayTarget Target { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var auditLog = Path.Combine(_folder, "audit.log");
+        _audit = AuditLog.Open(new() { Path = auditLog });
+        var policy = AuditPolicyReader.Read(await File.ReadAllTextAsync(Testdata.Path("audit-policy.yaml")), "audit-policy.yaml");
+        _host = await ApiServerHost.StartAsync(new()
+        {
+            DataDirectory = Path.Combine(_folder, "data"),
+            AuditSink = new PolicyAuditSink(policy, _audit),
+        });
+        var options = new ControllerHostOptions
+        {
+            ApiFor = user => Connect(user, "kube-controller-manager"),
+            RootCertificateAuthorityPem = _host.Admin.CertificateAuthorityPem,
+            RunScheduler = false,
+        };
+        _controllers = ControllerHost.RunAsync(Connect("system:kube-controller-manager", "kube-controller-manager"), options, TimeProvider.System, _stop.Token);
+        var kubeconfig = Path.Combine(_folder, "kubeconfig");
+        await File.WriteAllTextAsync(kubeconfig, _host.Kubeconfig("conversation"));
+        var certificate = X509Certificate2.CreateFromPem(_host.Admin.ClientCertificatePem, _host.Admin.ClientKeyPem);
+        Target = new(Http(certificate), Http(null), _host.Endpoint.ToString().TrimEnd('/'), kubeconfig, auditLog);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _controllers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_host is not null) await _host.DisposeAsync();
+        if (_audit is not null) await _audit.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private KubernetesApi Connect(string user, string fieldManager)
+    {
+        string[] groups = user.StartsWith("system:serviceaccount:", StringComparison.Ordinal) ? ["system:serviceaccounts", "system:serviceaccounts:kube-system"] : [];
+        var http = new HttpClient(_host!.CreateHandler(user, groups)) { BaseAddress = _host.Endpoint, Timeout = Timeout.InfiniteTimeSpan };
+        return new(http, fieldManager);
+    }
+
+    private static HttpClient Http(X509Certificate2? certificate)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+        };
+        if (certificate is not null) handler.SslOptions.ClientCertificates = [certificate];
+        return new(handler) { Timeout = TimeSpan.FromSeconds(60) };
+    }
+}
