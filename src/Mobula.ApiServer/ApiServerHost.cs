@@ -90,6 +90,10 @@ public sealed class ApiServerHost : IAsyncDisposable
     public (string CertificatePem, string KeyPem) IssueClientCertificate(string user, params IReadOnlyList<string> groups) =>
         _parts.Keys.IssueClientCertificate(user, groups);
 
+    /// <summary>A server certificate with its key, for another endpoint of the cluster, for example a node's.</summary>
+    /// <param name="names">The DNS names and addresses it is valid for.</param>
+    public System.Security.Cryptography.X509Certificates.X509Certificate2 IssueServerCertificate(params IReadOnlyList<string> names) => _parts.Keys.IssueServerCertificate(names);
+
     /// <summary>A kubeconfig of the administrator with one context.</summary>
     /// <param name="name">The name of cluster, user and context.</param>
     /// <param name="token">Whether the user is known by the token instead of a certificate.</param>

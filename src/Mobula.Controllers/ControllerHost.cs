@@ -35,12 +35,12 @@ public static class ControllerHost
             new ReplicaSetController(context, Resources.ReplicationControllers, "ReplicationController", "replication-controller"),
             new DeploymentController(context),
             new JobController(context),
-            scheduler,
             new EndpointsController(context),
             new NodeLifecycleController(context),
             new TaintEviction(context),
             new PodGarbageCollector(context),
         ];
+        if (options.RunScheduler) controllers.Add(scheduler);
         if (options.RootCertificateAuthorityPem is { } authority) controllers.Add(new RootCertificatePublisher(context, authority));
         if (options.MintServiceAccountToken is { } mint) controllers.Add(new TokenController(context, mint));
         await Task.WhenAll([

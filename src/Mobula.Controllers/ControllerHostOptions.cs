@@ -21,6 +21,9 @@ public sealed record ControllerHostOptions
     /// </summary>
     public Func<System.Text.Json.Nodes.JsonObject, string, string>? MintServiceAccountToken { get; init; }
 
+    /// <summary>Whether pods are bound to Nodes; false where another scheduler does it, or none.</summary>
+    public bool RunScheduler { get; init; } = true;
+
     /// <summary>Told of failed reconciles and lost connections, in one line each.</summary>
     public Action<string>? Log { get; init; }
 

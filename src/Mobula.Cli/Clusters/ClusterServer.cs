@@ -29,7 +29,7 @@ internal sealed class ClusterServer(ClusterDirectory directory, ServerProgress p
         await using var audit = ClusterAudit.Open(record, _log.Line);
         await using var apiServer = await StartApiServerAsync(record, audit, stop.Token).ConfigureAwait(false);
         using var controllersStop = new CancellationTokenSource();
-        var controllers = RunControllersAsync(apiServer, controllersStop.Token);
+        var controllers = RunControllersAsync(record, apiServer, controllersStop.Token);
         progress.Step("control plane", apiServer.Endpoint.ToString().TrimEnd('/'), _clock.GetElapsedTime(began));
         ClusterAudit.Describe(record, progress);
 
@@ -68,12 +68,13 @@ internal sealed class ClusterServer(ClusterDirectory directory, ServerProgress p
         return host;
     }
 
-    private async Task RunControllersAsync(ApiServerHost apiServer, CancellationToken cancellation)
+    private async Task RunControllersAsync(ClusterRecord record, ApiServerHost apiServer, CancellationToken cancellation)
     {
         var options = new ControllerHostOptions
         {
             ApiFor = user => Connect(apiServer, user, user == "system:kube-scheduler" ? "kube-scheduler" : "kube-controller-manager"),
             RootCertificateAuthorityPem = apiServer.Admin.CertificateAuthorityPem,
+            RunScheduler = record.Nodes.Count > 0,
             Log = _log.Line,
         };
         await ControllerHost.RunAsync(Connect(apiServer, "system:kube-controller-manager", "kube-controller-manager"), options, _clock, cancellation).ConfigureAwait(false);
