@@ -1,8 +1,12 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Mobula.ApiServer;
 using Mobula.Client;
 using Mobula.Node;
 using Mobula.Node.Network;
+using Mobula.Node.Streaming;
 
 namespace Mobula.Cli.Clusters;
 
@@ -41,8 +45,22 @@ internal sealed class ClusterNodes : IAsyncDisposable
             {
                 var began = clock.GetTimestamp();
                 var http = new HttpClient(apiServer.CreateHandler($"system:node:{node.Name}", "system:nodes")) { BaseAddress = apiServer.Endpoint, Timeout = Timeout.InfiniteTimeSpan };
-                nodes._agents.Add(await NodeAgent.StartAsync(Options(directory, record, node), new KubernetesApi(http, "kubelet"), clock, log, cancellation).ConfigureAwait(false));
-                progress.Step($"node {node.Name}", "containerd, runc", clock.GetElapsedTime(began));
+                var options = Options(directory, record, node);
+                options = options with
+                {
+                    ApiServer = new IPEndPoint(IPAddress.Parse(record.Address), record.Port),
+                    Kubelet = new KubeletServerOptions
+                    {
+                        Address = options.Network.Gateway,
+                        Certificate = apiServer.IssueServerCertificate(node.Name, options.Network.Gateway.ToString()),
+                        ClientAuthority = X509Certificate2.CreateFromPem(apiServer.Admin.CertificateAuthorityPem),
+                        ClientNames = new HashSet<string> { "kube-apiserver-kubelet-client" },
+                    },
+                };
+                nodes._agents.Add(await NodeAgent.StartAsync(options, new KubernetesApi(http, "kubelet"), clock, log, cancellation).ConfigureAwait(false));
+                // The image of the pods' own process is never pulled.
+                foreach (var archive in ImageArchives.Find("pause")) await NodeImages.ImportAsync(options, archive, cancellation).ConfigureAwait(false);
+                progress.Step($"node {node.Name}", ContainerTools.Versions, clock.GetElapsedTime(began));
             }
             return nodes;
         }
@@ -54,10 +72,11 @@ internal sealed class ClusterNodes : IAsyncDisposable
     }
 
     /// <summary>Removes all that a node has put on this machine. Its server must have ended.</summary>
+    /// <exception cref="UsageException">Something could not be removed; the message names it.</exception>
     public static async Task RemoveAsync(ClusterDirectory directory, ClusterRecord record, NodeRecord node)
     {
-        await Task.CompletedTask.ConfigureAwait(false);
-        _ = (directory, record, node);
+        var left = await NodeRemoval.RemoveAsync(Options(directory, record, node), TimeProvider.System, NullLogger.Instance).ConfigureAwait(false);
+        if (left.Count > 0) throw new UsageException($"of node {node.Name} remain:\n{string.Join('\n', left)}\nRun the command again, or remove them by hand.");
     }
 
     /// <summary>Ends the agents; pods and containerd run on.</summary>
