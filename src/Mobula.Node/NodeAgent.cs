@@ -39,7 +39,7 @@ public sealed class NodeAgent : IAsyncDisposable
             Capacity = machine.Capacity,
         };
         var runtime = containerd.Connection;
-        Informers = new InformerSet(api, time);
+        Informers = new InformerSet(api, time, Informed(logger));
         var services = Informers.For(Mobula.Client.Resources.Services);
         var recorder = Keep(new EventRecorder(api, "kubelet", options.NodeName, time, e => logger.LogDebug("an event was refused: {Error}", e.Message)));
         var events = new PodEvents(recorder);
@@ -86,12 +86,13 @@ public sealed class NodeAgent : IAsyncDisposable
     /// <summary>Starts containerd, registers the Node and takes over the pods that run already.</summary>
     /// <param name="options">How.</param>
     /// <param name="api">The cluster, as <c>system:node:NAME</c>.</param>
+    /// <param name="proxyApi">The cluster, as <c>system:kube-proxy</c>, for what routes Services.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">For people who look for trouble.</param>
     /// <param name="cancellation">Gives up starting.</param>
     /// <exception cref="InvalidOperationException">containerd cannot be started; the message says why.</exception>
     public static async Task<NodeAgent> StartAsync(
-        NodeAgentOptions options, KubernetesApi api, TimeProvider time, ILogger logger, CancellationToken cancellation = default)
+        NodeAgentOptions options, KubernetesApi api, KubernetesApi proxyApi, TimeProvider time, ILogger logger, CancellationToken cancellation = default)
     {
         Directory.CreateDirectory(options.DataDirectory);
         var containerd = new ContainerdSupervisor(options.ToContainerd(), time, logger);
@@ -99,11 +100,12 @@ public sealed class NodeAgent : IAsyncDisposable
         {
             await containerd.StartAsync(cancellation).ConfigureAwait(false);
             var agent = new NodeAgent(containerd, options, api, time, logger);
-            agent._informing = agent.Informers.RunAsync(agent._stopping.Token);
+            var routes = new InformerSet(proxyApi, time, Informed(logger));
+            agent._informing = Task.WhenAll(agent.Informers.RunAsync(agent._stopping.Token), routes.RunAsync(agent._stopping.Token));
             await agent.Informers.For(Mobula.Client.Resources.Services).WaitForSyncAsync(cancellation).ConfigureAwait(false);
             // First: the kubelet's address is the bridge's.
             var network = new NodeNetworkOptions { Network = options.Network, ClusterDomain = options.ClusterDomain, ApiServer = options.ApiServer };
-            agent.Keep(await NodeNetwork.StartAsync(network, agent.Informers, agent._pods.Informer, time, logger, cancellation).ConfigureAwait(false));
+            agent.Keep(await NodeNetwork.StartAsync(network, routes, agent._pods.Informer, time, logger, cancellation).ConfigureAwait(false));
             if (options.Kubelet is { } kubelet)
             {
                 var pipes = Directory.CreateDirectory(Path.Combine(options.RunDirectory, "pipes")).FullName;
@@ -132,6 +134,8 @@ public sealed class NodeAgent : IAsyncDisposable
         await _containerd.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
     }
+
+    private static InformerOptions Informed(ILogger logger) => new() { OnError = e => logger.LogWarning("{Error}", e.Message) };
 
     private T Keep<T>(T part) where T : IAsyncDisposable
     {

@@ -44,7 +44,8 @@ internal sealed class ClusterNodes : IAsyncDisposable
             foreach (var node in record.Nodes)
             {
                 var began = clock.GetTimestamp();
-                var http = new HttpClient(apiServer.CreateHandler($"system:node:{node.Name}", "system:nodes")) { BaseAddress = apiServer.Endpoint, Timeout = Timeout.InfiniteTimeSpan };
+                var api = Connect(apiServer, "kubelet", $"system:node:{node.Name}", "system:nodes");
+                var proxyApi = Connect(apiServer, "kube-proxy", "system:kube-proxy", "system:node-proxier");
                 var options = Options(directory, record, node);
                 options = options with
                 {
@@ -57,7 +58,7 @@ internal sealed class ClusterNodes : IAsyncDisposable
                         ClientNames = new HashSet<string> { "kube-apiserver-kubelet-client" },
                     },
                 };
-                nodes._agents.Add(await NodeAgent.StartAsync(options, new KubernetesApi(http, "kubelet"), clock, log, cancellation).ConfigureAwait(false));
+                nodes._agents.Add(await NodeAgent.StartAsync(options, api, proxyApi, clock, log, cancellation).ConfigureAwait(false));
                 // The image of the pods' own process is never pulled.
                 foreach (var archive in ImageArchives.Find("pause")) await NodeImages.ImportAsync(options, archive, cancellation).ConfigureAwait(false);
                 progress.Step($"node {node.Name}", ContainerTools.Versions, clock.GetElapsedTime(began));
@@ -84,4 +85,7 @@ internal sealed class ClusterNodes : IAsyncDisposable
     {
         foreach (var agent in Enumerable.Reverse(_agents)) await agent.DisposeAsync().ConfigureAwait(false);
     }
+
+    private static KubernetesApi Connect(ApiServerHost apiServer, string fieldManager, string user, string group) =>
+        new(new HttpClient(apiServer.CreateHandler(user, group)) { BaseAddress = apiServer.Endpoint, Timeout = Timeout.InfiniteTimeSpan }, fieldManager);
 }

@@ -13,7 +13,7 @@ namespace Mobula.Cli.Clusters;
 internal sealed class ClusterServer(ClusterDirectory directory, ServerProgress progress)
 {
     private readonly TimeProvider _clock = TimeProvider.System;
-    private readonly ServerLog _log = new(TimeProvider.System, LogLevel.Information);
+    private readonly ServerLog _log = new(TimeProvider.System, Environment.GetEnvironmentVariable("MOBULA_DEBUG") is null ? LogLevel.Information : LogLevel.Debug);
 
     /// <summary>Runs the cluster until the process is asked to end.</summary>
     /// <exception cref="UsageException">It cannot start; the message says why.</exception>

@@ -55,7 +55,9 @@ internal sealed class PodCluster : IAsyncDisposable
     }
 
     public async Task StartAgentAsync() => Agent = await NodeAgent.StartAsync(
-        Options, new KubernetesApi(Client(_server.CreateHandler("system:node:node", "system:nodes", "system:masters")), "kubelet"),
+        Options,
+        new KubernetesApi(Client(_server.CreateHandler("system:node:node", "system:nodes")), "kubelet"),
+        new KubernetesApi(Client(_server.CreateHandler("system:kube-proxy")), "kube-proxy"),
         TimeProvider.System, new FileLogger(Path.Combine(Folder, "agent.log")), TestContext.Current.CancellationToken);
 
     /// <summary>Makes a namespace with what the controllers of a cluster put into it.</summary>
