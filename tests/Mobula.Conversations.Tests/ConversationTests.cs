@@ -7,7 +7,8 @@ namespace Mobula.Conversations.Tests;
 
 /// <summary>
 /// Replays the recordings. `holds.txt` names how many steps of each conversation hold; a conversation in which fewer hold
-/// fails. With MOBULA_RECORD_HOLDS=FILE the counts seen are written there, to raise the marks after an improvement.
+/// fails. With MOBULA_RECORD_HOLDS=FILE the counts seen are written there, to raise the marks after an improvement, with
+/// the answers that differ in FILE.AREA-NAME; MOBULA_REPLAY=PREFIX[,PREFIX] replays only those whose names begin so.
 /// </summary>
 public sealed class ConversationTests(RecordedServer server, ITestOutputHelper output)
 {
@@ -18,25 +19,33 @@ public sealed class ConversationTests(RecordedServer server, ITestOutputHelper o
 
     private static readonly Lock RecordLock = new();
 
-    public static TheoryData<string> Conversations => [.. Marks.Keys];
+    public static TheoryData<string> Conversations => [.. Marks.Keys.Where(IsWanted)];
 
     [Theory]
     [MemberData(nameof(Conversations))]
     public async Task Conversation_holds_as_many_steps_as_before(string name)
     {
-        var outcomes = await Replay.RunAsync(Conversation.Read(Testdata.Path(name + ".json")), server.Target);
+        var conversation = Conversation.Read(Testdata.Path(name + ".json"));
+        server.UsePolicy(conversation.Let.ToDictionary().GetValueOrDefault("policy"));
+
+        var outcomes = await Replay.RunAsync(conversation, server.Target);
 
         var holding = outcomes.Count(o => o.Holds);
-        foreach (var outcome in outcomes.Where(o => !o.Holds)) output.WriteLine($"-- {outcome.Title}\n   want {Text(outcome.Wanted)}\n   got  {Text(outcome.Got)}");
-        Record(name, holding, outcomes.Count);
+        var differences = outcomes.Where(o => !o.Holds).Select(o => $"-- {o.Title}\n   want {Text(o.Wanted)}\n   got  {Text(o.Got)}").ToList();
+        foreach (var difference in differences) output.WriteLine(difference);
+        Record(name, holding, outcomes.Count, differences);
         Assert.True(holding >= Marks[name], $"{name}: {holding} of {outcomes.Count} steps hold; {Marks[name]} did before");
     }
 
     private static string Text(JsonNode node) => Encoding.UTF8.GetString(KubernetesJson.Serialize(node));
 
-    private static void Record(string name, int holding, int steps)
+    private static bool IsWanted(string name) =>
+        Environment.GetEnvironmentVariable("MOBULA_REPLAY") is not { Length: > 0 } prefixes || prefixes.Split(',').Any(p => name.StartsWith(p, StringComparison.Ordinal));
+
+    private static void Record(string name, int holding, int steps, IReadOnlyList<string> differences)
     {
         if (Environment.GetEnvironmentVariable("MOBULA_RECORD_HOLDS") is not { Length: > 0 } file) return;
         lock (RecordLock) File.AppendAllText(file, $"{name} {holding} of {steps}\n");
+        if (differences.Count > 0) File.WriteAllLines($"{file}.{name.Replace('/', '-')}", differences);
     }
 }

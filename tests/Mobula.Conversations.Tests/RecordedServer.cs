@@ -18,6 +18,7 @@ public sealed class RecordedServer : IAsyncLifetime
     private readonly CancellationTokenSource _stop = new();
     private ApiServerHost? _host;
     private AuditLog? _audit;
+    private SwitchedAudit? _sink;
     private Task _controllers = Task.CompletedTask;
 
     public ReplayTarget Target { get; private set; } = null!;
@@ -26,11 +27,11 @@ public sealed class RecordedServer : IAsyncLifetime
     {
         var auditLog = Path.Combine(_folder, "audit.log");
         _audit = AuditLog.Open(new() { Path = auditLog });
-        var policy = AuditPolicyReader.Read(await File.ReadAllTextAsync(Testdata.Path("audit-policy.yaml")), "audit-policy.yaml");
+        _sink = new(_audit, await File.ReadAllTextAsync(Testdata.Path("audit-policy.yaml")));
         _host = await ApiServerHost.StartAsync(new()
         {
             DataDirectory = Path.Combine(_folder, "data"),
-            AuditSink = new PolicyAuditSink(policy, _audit),
+            AuditSink = _sink,
         });
         var options = new ControllerHostOptions
         {
@@ -44,6 +45,9 @@ public sealed class RecordedServer : IAsyncLifetime
         var certificate = X509Certificate2.CreateFromPem(_host.Admin.ClientCertificatePem, _host.Admin.ClientKeyPem);
         Target = new(Http(certificate), Http(null), _host.Endpoint.ToString().TrimEnd('/'), kubeconfig, auditLog);
     }
+
+    /// <summary>Audits by another policy (YAML) from here on; null: by the one of most recordings.</summary>
+    public void UsePolicy(string? policy) => _sink!.Use(policy);
 
     public async ValueTask DisposeAsync()
     {
@@ -72,4 +76,18 @@ public sealed class RecordedServer : IAsyncLifetime
         if (certificate is not null) handler.SslOptions.ClientCertificates = [certificate];
         return new(handler) { Timeout = TimeSpan.FromSeconds(60) };
     }
+}
+
+/// <summary>Audits by one policy or another: some recordings were made under their own.</summary>
+internal sealed class SwitchedAudit(AuditLog log, string usual) : IAuditSink
+{
+    private PolicyAuditSink _current = Make(log, usual);
+
+    public void Use(string? policy) => _current = Make(log, policy ?? usual);
+
+    public AuditDemand Begin(AuditedRequest request) => _current.Begin(request);
+
+    public void Record(AuditStage stage, AuditedRequest request) => _current.Record(stage, request);
+
+    private static PolicyAuditSink Make(AuditLog log, string policy) => new(AuditPolicyReader.Read(policy, "audit-policy.yaml"), log);
 }

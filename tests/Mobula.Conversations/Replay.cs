@@ -58,7 +58,7 @@ public sealed partial class Replay
 
     private async Task<StepOutcome> StepAsync(JsonObject step)
     {
-        if (step["sleep"] is JsonValue sleep) await Task.Delay(TimeSpan.FromSeconds(sleep.Deserialize<double>()));
+        if (step["sleep"] is JsonValue sleep) await Task.Delay(TimeSpan.FromSeconds(Number(sleep)));
         JsonObject answer;
         JsonNode? raw = null;
         try
@@ -127,7 +127,7 @@ public sealed partial class Replay
     private async Task<(JsonObject Answer, JsonNode? Raw)> WatchAsync(JsonObject step)
     {
         var limit = step.Integer("watch", "events") ?? int.MaxValue;
-        var seconds = step.At("watch", "seconds")?.Deserialize<double>() ?? 3;
+        var seconds = step.At("watch", "seconds") is { } length ? Number(length) : 3;
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         using var response = await _target.SendAsync(new(step.Text("method")!), Fill(step.Text("path")!), FilledHeaders(step), null, step.Flag("anonymous") == true, HttpCompletionOption.ResponseHeadersRead, default);
         var raw = new JsonArray();
@@ -284,6 +284,8 @@ public sealed partial class Replay
         list.Clear();
         foreach (var item in items) list.Add(item);
     }
+
+    private static double Number(JsonNode number) => double.Parse(number.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture);
 
     private static string PlainText(JsonNode? value) => value is JsonValue v && v.GetValueKind() == JsonValueKind.String ? v.GetValue<string>() : value?.ToJsonString() ?? "None";
 

@@ -37,7 +37,7 @@ public sealed class AuditedRequest
     public required string Subresource { get; init; }
 
     /// <summary>The namespace, or empty.</summary>
-    public required string Namespace { get; init; }
+    public required string Namespace { get; set; }
 
     /// <summary>The object's name, or empty; that of a created object is set once it is known.</summary>
     public required string Name { get; set; }

@@ -9,6 +9,7 @@ namespace Mobula.ApiServer.Authentication;
 internal sealed class Impersonation(Authorizer authorizer)
 {
     private const string ExtraPrefix = "Impersonate-Extra-";
+    private const string Group = "authentication.k8s.io";
     private const string ServiceAccountPrefix = "system:serviceaccount:";
 
     public void Apply(ApiRequest request)
@@ -26,16 +27,11 @@ internal sealed class Impersonation(Authorizer authorizer)
             throw StatusException.InternalError("requested impersonation without impersonating a user");
         }
         var account = name.StartsWith(ServiceAccountPrefix, StringComparison.Ordinal) && name.Split(':') is [_, _, var ns, var account0] ? (ns, account0) : default;
-        if (account.ns is not null) Require(request, new() { Verb = "impersonate", Resource = "serviceaccounts", Namespace = account.ns, Name = account.account0 });
-        else Require(request, new() { Verb = "impersonate", Resource = "users", Name = name });
-        foreach (var group in groups) Require(request, new() { Verb = "impersonate", Resource = "groups", Name = group });
-        if (uid.Length > 0) Require(request, new() { Verb = "impersonate", Group = "authentication.k8s.io", Version = "v1", Resource = "uids", Name = uid });
-        foreach (var (key, values) in extra)
+        // The narrow right (to act as somebody for one verb on one thing) is tried first, and its refusal is the one told.
+        if (Missing(request.User, Constrained(request, name, account, groups, uid, extra)) is { } refusal
+            && Missing(request.User, Legacy(name, account, groups, uid, extra)) is not null)
         {
-            foreach (var value in values)
-            {
-                Require(request, new() { Verb = "impersonate", Group = "authentication.k8s.io", Version = "v1", Resource = "userextras", Subresource = key, Name = value });
-            }
+            throw refusal;
         }
         if (account.ns is not null && groups.Count == 0) groups = ["system:serviceaccounts", $"system:serviceaccounts:{account.ns}"];
         if (name != UserInfo.Anonymous)
@@ -50,9 +46,49 @@ internal sealed class Impersonation(Authorizer authorizer)
         if (request.Audit is { } audit) audit.ImpersonatedUser = request.User;
     }
 
-    private void Require(ApiRequest request, AccessAttributes access)
+    /// <summary>What the verb <c>impersonate</c> needs: it lets act as somebody in everything.</summary>
+    private static IEnumerable<AccessAttributes> Legacy(
+        string name, (string? Namespace, string? Name) account, List<string> groups, string uid, Dictionary<string, IReadOnlyList<string>> extra)
     {
-        var decision = authorizer.Decide(request.User, access);
-        if (!decision.Allowed) throw Authorizer.Forbidden(request.User, access, decision.Reason);
+        yield return account.Namespace is not null
+            ? new() { Verb = "impersonate", Resource = "serviceaccounts", Namespace = account.Namespace, Name = account.Name! }
+            : new() { Verb = "impersonate", Resource = "users", Name = name };
+        foreach (var group in groups) yield return new() { Verb = "impersonate", Resource = "groups", Name = group };
+        foreach (var access in UidAndExtra("impersonate", uid, extra)) yield return access;
+    }
+
+    /// <summary>What constrained impersonation needs: the right to do just this as somebody, and to be that somebody.</summary>
+    private static IEnumerable<AccessAttributes> Constrained(
+        ApiRequest request, string name, (string? Namespace, string? Name) account, List<string> groups, string uid, Dictionary<string, IReadOnlyList<string>> extra)
+    {
+        var isNode = name.StartsWith(NodeAuthorizer.UserPrefix, StringComparison.Ordinal);
+        var mode = account.Namespace is not null ? "serviceaccount" : isNode ? "arbitrary-node" : "user-info";
+        var wanted = Authorizer.Attributes(request.Info);
+        yield return wanted with { Verb = $"impersonate-on:{mode}:{wanted.Verb}" };
+        var verb = $"impersonate:{mode}";
+        var identity = new AccessAttributes { Verb = verb, Group = Group, Version = "v1", Resource = "users", Name = name };
+        yield return account.Namespace is not null ? identity with { Resource = "serviceaccounts", Namespace = account.Namespace, Name = account.Name! }
+            : isNode ? identity with { Resource = "nodes", Name = name[NodeAuthorizer.UserPrefix.Length..] } : identity;
+        foreach (var group in groups) yield return identity with { Resource = "groups", Name = group };
+        foreach (var access in UidAndExtra(verb, uid, extra)) yield return access;
+    }
+
+    private static IEnumerable<AccessAttributes> UidAndExtra(string verb, string uid, Dictionary<string, IReadOnlyList<string>> extra)
+    {
+        if (uid.Length > 0) yield return new() { Verb = verb, Group = Group, Version = "v1", Resource = "uids", Name = uid };
+        foreach (var (key, values) in extra)
+        {
+            foreach (var value in values) yield return new() { Verb = verb, Group = Group, Version = "v1", Resource = "userextras", Subresource = key, Name = value };
+        }
+    }
+
+    private StatusException? Missing(UserInfo user, IEnumerable<AccessAttributes> needed)
+    {
+        foreach (var access in needed)
+        {
+            var decision = authorizer.Decide(user, access);
+            if (!decision.Allowed) return Authorizer.Forbidden(user, access, decision.Reason);
+        }
+        return null;
     }
 }

@@ -46,7 +46,8 @@ internal sealed class Authorizer(RbacAuthorizer rbac, NodeAuthorizer nodes)
         return access.Namespace.Length > 0 ? $"{what} in the namespace {GoText.Quote(access.Namespace)}" : $"{what} at the cluster scope";
     }
 
-    private static AccessAttributes Attributes(RequestInfo info) => info.IsResource
+    /// <summary>What a request wants to do.</summary>
+    public static AccessAttributes Attributes(RequestInfo info) => info.IsResource
         ? new()
         {
             Verb = info.Verb,

@@ -22,8 +22,4 @@ internal sealed record BytesAnswer(int Status, string ContentType, ReadOnlyMemor
 }
 
 /// <summary>An answer that writes itself: a list, a watch, a tunnel.</summary>
-internal sealed record StreamAnswer(int Status, Func<HttpContext, Task> WriteAsync) : Answer(Status)
-{
-    /// <summary>Whether the request runs until one side ends it, so that audit sees its start too.</summary>
-    public bool IsLongRunning { get; init; }
-}
+internal sealed record StreamAnswer(int Status, Func<HttpContext, Task> WriteAsync) : Answer(Status);

@@ -54,6 +54,7 @@ internal static class AnswerWriter
         var response = request.Http.Response;
         response.StatusCode = status;
         response.ContentType = contentType;
+        request.AnswerStarts?.Invoke(status);
         foreach (var warning in request.Warnings) response.Headers.Append("Warning", FormatWarning(warning));
         return response;
     }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Mobula.ApiServer.Auditing;
 using Mobula.ApiServer.Authentication;
+using Mobula.Kubernetes;
 
 namespace Mobula.ApiServer.Pipeline;
 
@@ -26,6 +27,9 @@ internal sealed class ApiRequest(HttpContext http, RequestInfo info, DateTimeOff
 
     /// <summary>Who the request is treated as.</summary>
     public UserInfo User { get; set; } = new(UserInfo.Anonymous, UserInfo.UnauthenticatedGroup);
+
+    /// <summary>Whether authentication is over and let it pass.</summary>
+    public bool IsKnown { get; set; }
 
     /// <summary>The facts for audit; null before the user is known.</summary>
     public AuditedRequest? Audit { get; set; }
@@ -62,14 +66,27 @@ internal sealed class ApiRequest(HttpContext http, RequestInfo info, DateTimeOff
         if (Audit is { } audit) audit.AnnotationMap.TryAdd(key, value);
     }
 
-    public void AuditRequestObject(JsonNode node)
+    /// <summary>Called when the answer's head goes out, with its status.</summary>
+    public Action<int>? AnswerStarts { get; set; }
+
+    /// <summary>Tells audit the object in the body, as decoded; what the path leaves open is completed from it.</summary>
+    /// <param name="sent">The object.</param>
+    /// <param name="complete">Makes of a copy what is recorded: defaults. Called only when bodies are wanted.</param>
+    public void AuditRequestObject(JsonObject sent, Func<JsonObject, JsonObject>? complete = null)
     {
         if (Audit is not { } audit) return;
-        if (node is JsonObject o)
-        {
-            audit.ObjectUid = Kubernetes.ObjectAccess.Text(o, "metadata", "uid");
-            audit.ObjectResourceVersion = Kubernetes.ObjectAccess.Text(o, "metadata", "resourceVersion");
-        }
-        if (Demand >= AuditDemand.Request) audit.RequestObject = node.DeepClone();
+        if (audit.Name.Length == 0) audit.Name = sent.Name;
+        if (audit.Namespace.Length == 0) audit.Namespace = sent.Namespace ?? "";
+        audit.ObjectUid = sent.Uid;
+        audit.ObjectResourceVersion = sent.ResourceVersion;
+        if (Demand < AuditDemand.Request) return;
+        var copy = sent.Clone();
+        audit.RequestObject = complete is null ? copy : complete(copy);
+    }
+
+    /// <summary>Tells audit a patch, which says nothing of the object's identity.</summary>
+    public void AuditPatch(JsonNode patch)
+    {
+        if (Audit is { } audit && Demand >= AuditDemand.Request) audit.RequestObject = patch.DeepClone();
     }
 }

@@ -36,6 +36,11 @@ internal sealed record RequestInfo
     /// <summary>Whether the name came from a field selector, so that the request is still for a collection.</summary>
     public bool NameFromSelector { get; init; }
 
+    /// <summary>Whether the request may run until one side ends it, so that audit sees its start too.</summary>
+    public bool IsLongRunning => IsResource
+        ? Verb is "watch" or "proxy" || Subresource is "attach" or "exec" or "proxy" or "log" or "portforward"
+        : Path.StartsWith("/debug/pprof/", StringComparison.Ordinal);
+
     /// <summary>Resource and group as errors write it.</summary>
     public string QualifiedResource => Group.Length == 0 ? Resource : $"{Resource}.{Group}";
 

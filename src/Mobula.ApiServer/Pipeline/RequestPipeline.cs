@@ -42,7 +42,7 @@ internal sealed class RequestPipeline(
             {
                 await FailAsync(request, StatusException.InternalError(e.Message)).ConfigureAwait(false);
             }
-            Record(request, AuditStage.ResponseComplete);
+            if (request.IsKnown) Record(request, AuditStage.ResponseComplete);
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -61,13 +61,21 @@ internal sealed class RequestPipeline(
     private async Task RunAsync(ApiRequest request)
     {
         var http = request.Http;
+        if (!request.Info.IsLongRunning && GoDuration.Problem(request.Query["timeout"].ToString()) is { } problem)
+        {
+            RefuseUnknown(request);
+            throw StatusException.BadRequest($"invalid timeout specified in the request URL - {problem}");
+        }
         if (await authenticator.AuthenticateAsync(http).ConfigureAwait(false) is not { } user)
         {
-            BeginAudit(request, request.User);
+            RefuseUnknown(request);
             throw StatusException.Unauthorized();
         }
         request.User = user;
+        request.IsKnown = true;
         BeginAudit(request, user);
+        Record(request, AuditStage.RequestReceived);
+        if (request.Info.IsLongRunning) RecordStart(request);
         impersonation.Apply(request);
         authorizer.Authorize(request);
         var answer = request.Info.IsResource
@@ -83,7 +91,8 @@ internal sealed class RequestPipeline(
         switch (answer)
         {
             case ObjectAnswer o:
-                if (request is { Demand: AuditDemand.RequestResponse, Audit: { } wanted }) wanted.ResponseObject = o.Object;
+                if (request.Audit is { } told && o.Object.Kind == "Status") told.ResponseStatus = o.Object;
+                if (request is { Demand: AuditDemand.RequestResponse, Audit: { } wanted } && request.Info.Path != "/version") wanted.ResponseObject = o.Object;
                 await AnswerWriter.WriteAsync(request, o.Status, o.Object, Negotiation.ForError(http.Request.Headers.Accept.ToString())).ConfigureAwait(false);
                 break;
             case BytesAnswer bytes:
@@ -97,7 +106,6 @@ internal sealed class RequestPipeline(
                 }
                 break;
             case StreamAnswer stream:
-                if (stream.IsLongRunning) Record(request, AuditStage.ResponseStarted);
                 await stream.WriteAsync(http).ConfigureAwait(false);
                 break;
         }
@@ -109,8 +117,9 @@ internal sealed class RequestPipeline(
         if (request.Audit is { } audit)
         {
             audit.ResponseCode = error.Code;
-            audit.ResponseStatus = error.Status;
-            if (request.Demand == AuditDemand.RequestResponse) audit.ResponseObject = error.Status;
+            // The refusal of a media type is written past what audit sees.
+            if (error.Code != 406) audit.ResponseStatus = error.Status;
+            if (error.Code != 406 && request.Demand == AuditDemand.RequestResponse) audit.ResponseObject = error.Status;
         }
         if (error.RetryAfterSeconds is { } seconds) response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         await AnswerWriter.WriteAsync(request, error.Code, error.Status, Negotiation.ForError(request.Http.Request.Headers.Accept.ToString())).ConfigureAwait(false);
@@ -139,8 +148,21 @@ internal sealed class RequestPipeline(
             UserAgent = request.Http.Request.Headers.UserAgent.ToString(),
         };
         request.Demand = auditSink.Begin(request.Audit);
-        Record(request, AuditStage.RequestReceived);
     }
+
+    /// <summary>A request refused before its user is known has one event, when its answer starts.</summary>
+    private void RefuseUnknown(ApiRequest request)
+    {
+        BeginAudit(request, new(""));
+        RecordStart(request);
+    }
+
+    private void RecordStart(ApiRequest request) => request.AnswerStarts = status =>
+    {
+        request.AnswerStarts = null;
+        if (request.Audit is { } audit) audit.ResponseCode = status;
+        Record(request, AuditStage.ResponseStarted);
+    };
 
     private void Record(ApiRequest request, AuditStage stage)
     {

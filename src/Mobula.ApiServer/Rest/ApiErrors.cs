@@ -15,6 +15,14 @@ internal static class ApiErrors
     public static StatusException RouterUnsupportedMediaType(string available) =>
         new(415, "UnsupportedMediaType", $"415: Unsupported Media Type\n\nAvailable representations: {available}", []);
 
+    /// <summary>415 from the router for a patch.</summary>
+    public static StatusException RouterUnsupportedPatch()
+    {
+        var error = new StatusException(415, "UnsupportedMediaType", "415: Unsupported Media Type");
+        error.Status["details"] = new JsonObject();
+        return error;
+    }
+
     /// <summary>413.</summary>
     /// <param name="limit">In bytes.</param>
     public static StatusException BodyTooLarge(int limit) =>

@@ -43,6 +43,14 @@ internal static class BodyDecoder
         if (definition.IsCustom && kind == definition.Kind) CustomResourceForm.ApplyDefaults(definition.Schema, o);
     }
 
+    /// <summary>A decoded object as audit records it: with its defaults, in the version it came in.</summary>
+    public static JsonObject Recorded(ResourceDefinition definition, JsonObject o)
+    {
+        o = ServedForm.Default(definition, o);
+        if (!definition.IsCustom) TypedForm.Settle(definition.Schema, o);
+        return o;
+    }
+
     public static FieldValidation Validation(string text) => text switch
     {
         "Strict" => FieldValidation.Strict,

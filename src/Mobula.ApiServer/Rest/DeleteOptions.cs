@@ -23,6 +23,9 @@ internal sealed record DeleteOptions
 
     public bool IsDryRun { get; init; }
 
+    /// <summary>The body as audit records it; null when there was none.</summary>
+    public JsonObject? Sent { get; init; }
+
     public static DeleteOptions Read(ApiRequest request, byte[] body)
     {
         if (body.Length == 0)
@@ -33,7 +36,13 @@ internal sealed record DeleteOptions
                 ListOptions.Integer(query, "gracePeriodSeconds"), query["propagationPolicy"].ToString() is { Length: > 0 } policy ? policy : null,
                 query.ContainsKey("orphanDependents") ? RequestInfo.IsTrue(query, "orphanDependents") : null, dryRun!, null);
         }
-        return Read(ProtobufTranscoder.HasEnvelope(body) ? FromProtobuf(body) : Parse(body));
+        var sent = ProtobufTranscoder.HasEnvelope(body) ? FromProtobuf(body) : Parse(body);
+        var recorded = new JsonObject { ["kind"] = "DeleteOptions", ["apiVersion"] = "meta.k8s.io/__internal" };
+        foreach (var field in new[] { "gracePeriodSeconds", "preconditions", "orphanDependents", "propagationPolicy", "dryRun", "ignoreStoreReadErrorWithClusterBreakingPotential" })
+        {
+            if (sent[field] is { } value) recorded[field] = value.DeepClone();
+        }
+        return Read(sent) with { Sent = recorded };
     }
 
     public static DeleteOptions Read(JsonObject options)

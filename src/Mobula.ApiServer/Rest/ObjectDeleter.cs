@@ -20,6 +20,7 @@ internal sealed class ObjectDeleter(ObjectStore store, AdmissionChain admission,
         if (!definition.IsCustom) Negotiation.Route(accept);
         var form = Negotiation.Choose(accept, canTransform: true, protobuf: !definition.IsCustom);
         var options = DeleteOptions.Read(request, body);
+        if (options.Sent is { } sent) request.AuditPatch(sent);
         var key = new ObjectKey(definition.Collection, definition.Info.Namespaced ? request.Info.Namespace : "", request.Info.Name);
         var stored = store.Get(key) ?? throw StatusException.NotFound(definition.Resource, request.Info.Name);
         if (definition.Strategy.DeletionWarning(options.HasPropagation) is { } warning) request.Warn(warning);
@@ -42,6 +43,7 @@ internal sealed class ObjectDeleter(ObjectStore store, AdmissionChain admission,
         var form = Negotiation.Choose(accept, canTransform: false, protobuf: !definition.IsCustom);
         var listOptions = ListOptions.Read(request.Query, watch: false);
         var options = DeleteOptions.Read(request, body);
+        if (options.Sent is { } sent) request.AuditPatch(sent);
         var page = reader.Page(definition, listOptions with { Limit = 0 }, new(definition, request.Info.Namespace, null, listOptions));
         foreach (var stored in page.Objects)
         {
@@ -54,6 +56,7 @@ internal sealed class ObjectDeleter(ObjectStore store, AdmissionChain admission,
                 // Gone already.
             }
         }
+        if (request is { Demand: Auditing.AuditDemand.RequestResponse, Audit: { } audit }) audit.ResponseObject = JsonNode.Parse(reader.ToJson(definition, page).Span);
         return new StreamAnswer(200, _ => AnswerWriter.WriteAsync(request, 200, reader.ToJson(definition, page), form.MediaType));
     }
 

@@ -24,6 +24,7 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
         var form = ObjectAnswers.Negotiate(request, definition);
         var options = WriteOptions.Read(request, "CreateOptions");
         var o = BodyDecoder.Decode(request, definition, definition.Kind, body, options.FieldValidation);
+        request.AuditRequestObject(o, copy => BodyDecoder.Recorded(definition, copy));
         CheckNamespace(request, definition, o);
         var stored = await CreateAsync(request, definition, o, options, (fresh, stage) => fieldManagers.Update(stage, fresh, null, "", options.FieldManager)).ConfigureAwait(false);
         return ObjectAnswers.Answer(request, definition, form, 201, stored, time.GetUtcNow());
@@ -38,7 +39,6 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
     public async Task<byte[]> CreateAsync(ApiRequest request, ResourceDefinition definition, JsonObject o, WriteOptions options, Action<JsonObject, ResourceDefinition> track)
     {
         var strategy = definition.Strategy;
-        request.AuditRequestObject(o);
         var generated = o.Name.Length == 0 && !string.IsNullOrEmpty(o.Text("metadata", "generateName"));
         for (var attempt = 0; ; attempt++)
         {
@@ -57,7 +57,6 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
             Warn(request, strategy.Warnings(fresh, null), context);
             await admission.ValidateAsync(review).ConfigureAwait(false);
             var key = new ObjectKey(definition.Collection, definition.Info.Namespaced ? request.Info.Namespace : "", fresh.Name);
-            if (request.Audit is { } audit) audit.Name = fresh.Name;
             if (store.Get(key) is { } present)
             {
                 if (generated && attempt < 8) continue;
@@ -88,10 +87,10 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
         var form = ObjectAnswers.Negotiate(request, definition);
         var options = WriteOptions.Read(request, "UpdateOptions");
         var sent = BodyDecoder.Decode(request, definition, definition.Kind, body, options.FieldValidation);
+        request.AuditRequestObject(sent, copy => BodyDecoder.Recorded(definition, copy));
         if (sent.Name.Length == 0) throw StatusException.BadRequest($"the name of the object ({request.Info.Name} based on URL) was undeterminable: name must be provided");
         CheckName(request, sent);
         CheckNamespace(request, definition, sent);
-        request.AuditRequestObject(sent);
         var change = new ObjectChange(definition, subresource, options)
         {
             Make = _ => sent.Clone(),

@@ -20,7 +20,7 @@ internal sealed class WatchServer(ObjectStore store, TimeProvider time, Cancella
         var filter = new ObjectFilter(definition, definition.Info.Namespaced ? request.Info.Namespace : "", name, options);
         var version = ListOptions.Version(options.ResourceVersion, list: false);
         var contentType = form.MediaType == MediaType.Protobuf ? $"{MediaType.Protobuf};stream=watch" : form.MediaType;
-        return new StreamAnswer(200, http => ServeAsync(http, request, definition, form, options, filter, version, contentType)) { IsLongRunning = true };
+        return new StreamAnswer(200, http => ServeAsync(http, request, definition, form, options, filter, version, contentType));
     }
 
     private async Task ServeAsync(

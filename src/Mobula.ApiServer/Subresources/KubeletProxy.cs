@@ -62,11 +62,12 @@ internal sealed class KubeletProxy
             if (request.Query.TryGetValue(name, out var value)) query.Append(query.Length == 0 ? '?' : '&').Append(name).Append('=').Append(Uri.EscapeDataString(value.ToString()));
         }
         var target = new Uri($"https://{address}/containerLogs/{pod.Namespace}/{pod.Name}/{container}{query}");
-        return Task.FromResult<Answer>(new StreamAnswer(200, http => CopyLogAsync(http, target)) { IsLongRunning = request.Query.ContainsKey("follow") });
+        return Task.FromResult<Answer>(new StreamAnswer(200, _ => CopyLogAsync(request, target)));
     }
 
-    private async Task CopyLogAsync(HttpContext http, Uri target)
+    private async Task CopyLogAsync(ApiRequest request, Uri target)
     {
+        var http = request.Http;
         using var message = new HttpRequestMessage(HttpMethod.Get, target);
         using var response = await SendAsync(message, http.RequestAborted).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
@@ -81,6 +82,7 @@ internal sealed class KubeletProxy
         }
         http.Response.StatusCode = 200;
         http.Response.ContentType = response.Content.Headers.ContentType?.ToString() ?? "text/plain";
+        request.AnswerStarts?.Invoke(200);
         await http.Response.StartAsync(http.RequestAborted).ConfigureAwait(false);
         var stream = await response.Content.ReadAsStreamAsync(http.RequestAborted).ConfigureAwait(false);
         var buffer = new byte[32 * 1024];
@@ -117,7 +119,7 @@ internal sealed class KubeletProxy
         var path = $"/{action}/{pod.Namespace}/{pod.Name}";
         if (container.Length > 0) path += $"/{container}";
         var query = Query(request, action);
-        return Task.FromResult<Answer>(new StreamAnswer(101, http => TunnelAsync(http, upgrade, address, path + query)) { IsLongRunning = true });
+        return Task.FromResult<Answer>(new StreamAnswer(101, _ => TunnelAsync(request, upgrade, address, path + query)));
     }
 
     /// <summary>The kubelet calls the streams <c>input</c>, <c>output</c> and <c>error</c>.</summary>
@@ -147,8 +149,9 @@ internal sealed class KubeletProxy
         return query.ToString();
     }
 
-    private async Task TunnelAsync(HttpContext http, IHttpUpgradeFeature upgrade, string address, string target)
+    private async Task TunnelAsync(ApiRequest request, IHttpUpgradeFeature upgrade, string address, string target)
     {
+        var http = request.Http;
         var aborted = http.RequestAborted;
         using var socket = new TcpClient { NoDelay = true };
         var separator = address.LastIndexOf(':');
@@ -178,6 +181,7 @@ internal sealed class KubeletProxy
         await tls.WriteAsync(Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), aborted).ConfigureAwait(false);
         await tls.FlushAsync(aborted).ConfigureAwait(false);
         var (status, headers, rest) = await ReadHeadAsync(tls, aborted).ConfigureAwait(false);
+        request.AnswerStarts?.Invoke(status);
         if (status != 101)
         {
             http.Response.StatusCode = status;

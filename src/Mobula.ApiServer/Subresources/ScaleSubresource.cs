@@ -22,7 +22,7 @@ internal sealed class ScaleSubresource(ObjectStore store, ObjectWriter writer, i
         var options = WriteOptions.Read(request, verb == "update" ? "UpdateOptions" : "PatchOptions", isApply);
         var body = await RequestBody.ReadAsync(request, maxBody).ConfigureAwait(false);
         Func<JsonObject, JsonObject> make = verb == "update"
-            ? _ => BodyDecoder.Decode(request, definition, kind, body, options.FieldValidation)
+            ? _ => Decode(request, definition, kind, body, options)
             : ObjectPatcher.PatchOf(request, definition, kind, body, options);
         var change = new ObjectChange(definition, "scale", options)
         {
@@ -42,9 +42,21 @@ internal sealed class ScaleSubresource(ObjectStore store, ObjectWriter writer, i
                 return present;
             },
         };
-        request.AuditRequestObject(JsonNode.Parse(body) ?? new JsonObject());
+        if (verb == "patch" && request.Demand >= Auditing.AuditDemand.Request && JsonNode.Parse(body) is { } patch) request.AuditPatch(patch);
         var (bytes, _) = await writer.ChangeAsync(request, change).ConfigureAwait(false);
         return new ObjectAnswer(200, places.ToScale(KubernetesJson.ParseObject(bytes), kind));
+    }
+
+    private static JsonObject Decode(ApiRequest request, ResourceDefinition definition, GroupVersionKind kind, byte[] body, WriteOptions options)
+    {
+        var scale = BodyDecoder.Decode(request, definition, kind, body, options.FieldValidation);
+        request.AuditRequestObject(scale, copy =>
+        {
+            if (copy.Integer("spec", "replicas") == 0) copy.Object("spec")!.Remove("replicas");
+            copy.Ensure("status")["replicas"] ??= 0;
+            return copy;
+        });
+        return scale;
     }
 }
 
