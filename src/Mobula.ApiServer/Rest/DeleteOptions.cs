@@ -53,17 +53,20 @@ internal sealed record DeleteOptions
     }
 
     /// <exception cref="StatusException">409: the object is another one than meant.</exception>
-    public void CheckPreconditions(GroupVersionResource resource, JsonObject o)
+    public void CheckPreconditions(JsonObject o)
     {
         if (Uid is not null && Uid != o.Uid)
         {
-            throw StatusException.Conflict(resource, o.Name, $"Precondition failed: UID in precondition: {Uid}, UID in object meta: {o.Uid}");
+            throw Mismatch(o, $"the UID in the precondition ({Uid}) does not match the UID in record ({o.Uid}). The object might have been deleted and then recreated");
         }
         if (ResourceVersion is not null && ResourceVersion != o.ResourceVersion)
         {
-            throw StatusException.Conflict(resource, o.Name, $"Precondition failed: ResourceVersion in precondition: {ResourceVersion}, ResourceVersion in object meta: {o.ResourceVersion}");
+            throw Mismatch(o, $"the ResourceVersion in the precondition ({ResourceVersion}) does not match the ResourceVersion in record ({o.ResourceVersion}). The object might have been modified");
         }
     }
+
+    /// <summary>Here, and only here, upstream names the kind in place of the resource.</summary>
+    private static StatusException Mismatch(JsonObject o, string why) => StatusException.Conflict(new(o.GroupVersionKind.Group, "", o.Kind), o.Name, why);
 
     private static JsonObject FromProtobuf(byte[] body)
     {

@@ -102,7 +102,7 @@ internal sealed class ObjectDeleter(ObjectStore store, AdmissionChain admission,
     {
         public static DeletionPlan Make(JsonObject old, ResourceDefinition definition, DeleteOptions options, DateTimeOffset now)
         {
-            options.CheckPreconditions(definition.Resource, old);
+            options.CheckPreconditions(old);
             var marked = old.Clone();
             var grace = definition.Strategy.GracePeriodSeconds(old, options.GracePeriodSeconds);
             if (grace is { } period)

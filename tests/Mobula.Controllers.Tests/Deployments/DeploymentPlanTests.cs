@@ -108,16 +108,6 @@ public sealed class DeploymentPlanTests
         Assert.Equal(("3", "1"), (replicaSet.Annotation(ReplicaSetFacts.Revision), replicaSet.Annotation(ReplicaSetFacts.RevisionHistory)));
     }
 
-    [Fact]
-    public void Hash_depends_on_content_and_collisions_but_not_on_the_order_of_fields()
-    {
-        var hash = TemplateHash.Compute(Json("""{"a":1,"b":{"c":"d"}}"""), null);
-        Assert.Equal(hash, TemplateHash.Compute(Json("""{"b":{"c":"d"},"a":1}"""), null));
-        Assert.NotEqual(hash, TemplateHash.Compute(Json("""{"a":1,"b":{"c":"e"}}"""), null));
-        Assert.NotEqual(hash, TemplateHash.Compute(Json("""{"a":1,"b":{"c":"d"}}"""), 1));
-        Assert.Equal("5bd796bd9", TemplateHash.Encode(168352685));
-    }
-
     private static JsonObject Deployment(int replicas, string surge, string unavailable)
     {
         static string Value(string s) => s.EndsWith('%') ? $"\"{s}\"" : s;
