@@ -27,11 +27,11 @@ internal sealed class ClusterAudit : IAsyncDisposable
         AuditPolicy policy;
         try
         {
-            policy = AuditPolicyReader.Read(File.ReadAllText(policyFile), policyFile, log);
+            policy = AuditPolicyReader.ReadFile(policyFile, log);
         }
         catch (AuditPolicyException e)
         {
-            throw new UsageException(e.Message);
+            throw new UsageException(e.Located);
         }
         var options = OptionsFrom(flags, path);
         if (options.Problem() is { } problem) throw new UsageException(problem);
@@ -66,6 +66,7 @@ internal sealed class ClusterAudit : IAsyncDisposable
             BatchSize = Number("audit-log-batch-max-size", defaults.BatchSize),
             TruncateMaxEventSize = Number("audit-log-truncate-max-event-size", defaults.TruncateMaxEventSize),
             TruncateMaxBatchSize = Number("audit-log-truncate-max-batch-size", defaults.TruncateMaxBatchSize),
+            TruncateEnabled = flags.GetValueOrDefault("audit-log-truncate-enabled") == "true",
             Compress = flags.GetValueOrDefault("audit-log-compress") == "true",
         };
 

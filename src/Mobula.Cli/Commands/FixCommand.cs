@@ -58,7 +58,7 @@ internal static class FixCommand
         }
         else
         {
-            WriteDiff(UnifiedDiff.Of(file.Text, fix.Text, file.Name), terminal);
+            WriteDiff(fix.DiffFrom(file), terminal);
         }
     }
 
