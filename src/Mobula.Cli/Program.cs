@@ -7,8 +7,11 @@ var terminal = TerminalOutput.ForProcess();
 var root = new RootCommand("Ray on Kubernetes under the restricted Pod Security Standard: a local cluster, a Ray operator, and checks.")
 {
     new Command("create", "Create one of [cluster]") { CreateClusterCommand.Create(terminal) },
+    StartStopCommands.CreateStart(terminal),
+    StartStopCommands.CreateStop(terminal),
     DeleteCommand.Create(terminal),
     GetCommand.Create(terminal),
+    ExportCommand.Create(terminal),
     LoadCommand.Create(terminal),
     AuditCommand.Create(terminal),
     CheckCommand.Create(terminal),

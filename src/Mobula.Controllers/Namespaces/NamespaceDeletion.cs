@@ -40,7 +40,7 @@ internal sealed class NamespaceDeletion
         Set(list, Finalizers.Count > 0
             ? ("NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", $"Some content in the namespace has finalizers remaining: {string.Join(", ", Finalizers.Select(f => $"{f.Key} in {f.Value} resource instances"))}")
             : ("NamespaceFinalizersRemaining", "False", "ContentHasNoFinalizers", "All content-preserving finalizers finished"), now);
-        return [.. list];
+        return new JsonArray([.. list]);
     }
 
     private static void Set(List<JsonObject> list, (string Type, string Status, string Reason, string Message) wanted, DateTimeOffset now)

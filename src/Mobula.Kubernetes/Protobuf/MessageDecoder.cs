@@ -60,7 +60,7 @@ internal static class MessageDecoder
     {
         var reader = new WireReader(bytes);
         var texts = new JsonArray();
-        while (reader.Next()) texts.Add(reader.Text());
+        while (reader.Next()) texts.Add((JsonNode)reader.Text());
         return texts;
     }
 
