@@ -137,9 +137,9 @@ public sealed class ApiServerHost : IAsyncDisposable
 
     private static WebApplication Build(ApiServerOptions options, ApiServerParts parts)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration();
+        // Empty: a slim builder would watch all files below the working directory for changes of its configuration.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
