@@ -41,7 +41,7 @@ public sealed record RayOperatorOptions
 
     /// <summary>
     /// <c>--pod-security-defaults</c>: fill in what the <em>restricted</em> Pod Security Standard asks for wherever the user
-    /// said nothing. Off, pods are as KubeRay makes them.
+    /// said nothing. Off, pods, conditions and events are as KubeRay makes them.
     /// </summary>
     public bool PodSecurityDefaults { get; init; } = true;
 
@@ -83,6 +83,9 @@ public sealed record RayOperatorOptions
 
     /// <summary><c>RAYJOB_STATUS_CHECK_TIMEOUT_SECONDS</c>.</summary>
     public TimeSpan JobStatusCheckTimeout { get; init; } = TimeSpan.FromSeconds(300);
+
+    /// <summary>Speaks with Ray's dashboards in place of the network; null for the network.</summary>
+    internal HttpMessageHandler? DashboardHandler { get; init; }
 
     /// <summary>Told what the operator does and what went wrong, a line each.</summary>
     public Action<string>? Log { get; init; }

@@ -12,6 +12,8 @@ internal static class ResourceStrategies
         ["serviceaccounts"] = new ServiceAccountStrategy(),
         ["pods"] = new PodStrategy(),
         ["secrets"] = new SecretStrategy(),
+        ["events"] = new EventStrategy("involvedObject", "reportingComponent"),
+        ["events.events.k8s.io"] = new EventStrategy("regarding", "reportingController"),
         ["deployments.apps"] = new WorkloadStrategy(WorkloadDefaults.Deployment),
         ["replicasets.apps"] = new WorkloadStrategy(WorkloadDefaults.ReplicaSet),
         ["statefulsets.apps"] = new WorkloadStrategy(WorkloadDefaults.StatefulSet),
@@ -24,10 +26,10 @@ internal static class ResourceStrategies
         ["clusterrolebindings.rbac.authorization.k8s.io"] = new RbacStrategy(),
     };
 
-    /// <summary>The strategy of a resource; the plain one where there is none.</summary>
-    public static ResourceStrategy Find(GroupVersionResource resource) =>
-        ByResource.TryGetValue(resource.QualifiedName, out var strategy) ? strategy
-        : Counted.Contains(resource.QualifiedName) ? SpecAndStatusStrategy.Counted : SpecAndStatusStrategy.Instance;
+    /// <summary>The strategy of a resource, or else of the one it is stored as; the plain one where there is none.</summary>
+    public static ResourceStrategy Find(GroupVersionResource resource, GroupVersionResource stored) =>
+        ByResource.TryGetValue(resource.QualifiedName, out var strategy) || ByResource.TryGetValue(stored.QualifiedName, out strategy) ? strategy
+        : Counted.Contains(stored.QualifiedName) ? SpecAndStatusStrategy.Counted : SpecAndStatusStrategy.Instance;
 
     private static readonly HashSet<string> Counted =
     [

@@ -113,7 +113,6 @@ internal static class WorkloadDefaults
         spec["suspend"] ??= false;
         spec["manualSelector"] ??= false;
         spec["podReplacementPolicy"] ??= spec.Object("podFailurePolicy") is null ? "TerminatingOrFailed" : "Failed";
-        if (spec.Flag("manualSelector") == false) spec.Remove("manualSelector");
         Template(spec);
     }
 

@@ -73,7 +73,7 @@ internal sealed class ResourceRegistry
             Collection = collection,
             StoredKind = stored,
             Schema = BuiltInSchemas.Find(info.Kind) ?? TypeSchema.Any,
-            Strategy = info.Resource.QualifiedName == "services" ? services : ResourceStrategies.Find(stored.Group == info.Kind.Group ? info.Resource : new(stored.Group, stored.Version, info.Resource.Resource)),
+            Strategy = info.Resource.QualifiedName == "services" ? services : ResourceStrategies.Find(info.Resource, new(stored.Group, stored.Version, info.Resource.Resource)),
             Table = TableFormats.Find(info.Resource),
         };
     }

@@ -12,6 +12,9 @@ internal static class EmbeddedTypes
     /// <summary>Keywords of a structural schema that say something about values; others are for patches or documentation.</summary>
     private static readonly string[] Kept = ["type", "format", "x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type", "minimum", "maximum"];
 
+    /// <summary>Types that hold a LocalObjectReference inline: KubeRay's definitions own them whole.</summary>
+    private static readonly HashSet<string> Atomic = ["ConfigMapVolumeSource", "ConfigMapProjection", "SecretProjection", "ConfigMapEnvSource", "SecretEnvSource"];
+
     public static JsonObject CoreType(string name) => Read(Core + name);
 
     public static JsonObject NetworkingType(string name) => Read(Networking + name);
@@ -36,8 +39,10 @@ internal static class EmbeddedTypes
             ("labels", SchemaParts.TextMap()),
             ("name", SchemaParts.Text()),
             ("namespace", SchemaParts.Text())),
-        _ => Structural(BuiltInSchemas.OpenApi(name) ?? throw new InvalidOperationException($"no type {name}")),
+        var type => Whole(type, Structural(BuiltInSchemas.OpenApi(name) ?? throw new InvalidOperationException($"no type {name}"))),
     };
+
+    private static JsonObject Whole(string type, JsonObject schema) => Atomic.Contains(type) ? schema.With("x-kubernetes-map-type", "atomic") : schema;
 
     private static JsonObject Structural(JsonObject schema)
     {

@@ -41,6 +41,8 @@ internal static class RayJobDefinition
         ("ttlSecondsAfterFinished", Int32().Default(0)));
 
     private static JsonObject Status() => Fields(
+        // Mobula's own: whether Pod Security lets the job's pods in.
+        ("conditions", ListByKey(EmbeddedTypes.Condition(), "type")),
         ("dashboardURL", Text()),
         ("endTime", Time()),
         ("failed", Int32().Default(0)),

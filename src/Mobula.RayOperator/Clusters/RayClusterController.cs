@@ -145,7 +145,8 @@ internal sealed class RayClusterController(KubernetesApi api, WatchedObjects wat
         {
             if (create.Reason is { } reason) Report(cluster, new("Warning", $"FailedToCreate{reason}", "Create", create.FailedNote(error.Message)));
             var what = create.Group is null ? create.Noun : create.Group.Length == 0 ? "head pod" : $"worker pod of group \"{create.Group}\"";
-            var refusal = PodSecurityRefusal.From(error, what);
+            // Without its defaults the operator says what KubeRay says and no more.
+            var refusal = options.PodSecurityDefaults ? PodSecurityRefusal.From(error, what) : null;
             if (refusal is not null && WasTold(cluster, refusal) is { } news)
             {
                 Report(cluster, new("Warning", PodSecurityRefusal.Reason, "Create", news));

@@ -1,6 +1,7 @@
 using Mobula.Client;
 using Mobula.RayOperator.Clusters;
 using Mobula.RayOperator.Events;
+using Mobula.RayOperator.Jobs;
 
 namespace Mobula.RayOperator.Hosting;
 
@@ -11,6 +12,9 @@ internal sealed class Operation : IAsyncDisposable
     private readonly WatchedObjects _watched;
     private readonly EventReporter _clusterEvents;
     private readonly ControlLoop _clusters;
+    private readonly Dashboards _dashboards;
+    private readonly EventReporter _jobEvents;
+    private readonly ControlLoop _jobs;
 
     public Operation(KubernetesApi api, RayOperatorOptions options, TimeProvider time, string identity)
     {
@@ -23,6 +27,15 @@ internal sealed class Operation : IAsyncDisposable
             .WatchOwned(_watched.Pods, "RayCluster")
             .WatchOwned(_watched.Services, "RayCluster")
             .Reads(_watched.Jobs);
+        _dashboards = new(api, options);
+        _jobEvents = new(api, "rayjob-controller", identity, time, options.Log);
+        var jobs = new RayJobController(api, _watched, _jobEvents, _dashboards, options, time);
+        _jobs = new ControlLoop("rayjob", jobs.ReconcileAsync, time) { OnError = Failed }
+            .WatchAll(_watched.RayJobs)
+            .WatchOwned(_watched.Clusters, "RayJob")
+            .WatchOwned(_watched.Services, "RayJob")
+            .WatchOwned(_watched.Jobs, "RayJob")
+            .Reads(_watched.Pods);
     }
 
     /// <summary>What is followed, for metrics.</summary>
@@ -39,17 +52,22 @@ internal sealed class Operation : IAsyncDisposable
         _options.Log?.Invoke("leading: the control loops start");
         await Task.WhenAll(
             _watched.Clusters.RunAsync(cancellation),
+            _watched.RayJobs.RunAsync(cancellation),
             _watched.Pods.RunAsync(cancellation),
             _watched.Services.RunAsync(cancellation),
             _watched.Jobs.RunAsync(cancellation),
-            _clusters.RunAsync(_options.ReconcileConcurrency, cancellation)).ConfigureAwait(false);
+            _clusters.RunAsync(_options.ReconcileConcurrency, cancellation),
+            _jobs.RunAsync(_options.ReconcileConcurrency, cancellation)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _clusters.Dispose();
+        _jobs.Dispose();
+        _dashboards.Dispose();
         await _clusterEvents.DisposeAsync().ConfigureAwait(false);
+        await _jobEvents.DisposeAsync().ConfigureAwait(false);
     }
 
     private void Failed(string loop, ObjectKey key, Exception error)

@@ -135,7 +135,12 @@ internal sealed class RayJobStatus
     }
 
     /// <summary>The status to write.</summary>
-    public JsonObject ToJson() => _status.Clone();
+    public JsonObject ToJson()
+    {
+        var status = _status.Clone();
+        if (status.List("conditions") is { Count: 0 }) status.Remove("conditions");
+        return status;
+    }
 
     /// <summary>Whether the change since <paramref name="old"/> is worth a write.</summary>
     public bool DiffersFrom(RayJobStatus old) =>

@@ -50,7 +50,7 @@ internal sealed class FakeNode(KubernetesApi api)
             };
             await api.CreateSubresourceAsync(Resources.Pods, pod.Namespace, pod.Name, "binding", binding, cancellation);
         }
-        var status = Status(pod, state);
+        var status = Status(pod, state, _maps.Get(pod.Namespace, "fake-node")?.Text("data", "submitter"));
         if (AlreadyShows(pod, status)) return null;
         await api.PatchAsync(Resources.Pods, pod.Namespace, pod.Name, PatchType.Merge, new JsonObject { ["status"] = status }, "status", cancellation: cancellation);
         return null;
@@ -80,6 +80,11 @@ internal sealed class FakeNode(KubernetesApi api)
         await api.PatchAsync(Resources.Jobs, job.Namespace, job.Name, PatchType.Merge, new JsonObject { ["status"] = status }, "status", cancellation: cancellation);
         return null;
     }
+
+    private static JsonObject Terminated(int exitCode, string now) => new()
+    {
+        ["terminated"] = new JsonObject { ["exitCode"] = exitCode, ["reason"] = exitCode == 0 ? "Completed" : "Error", ["startedAt"] = now, ["finishedAt"] = now },
+    };
 
     private static bool AlreadyShows(JsonObject pod, JsonObject status) =>
         pod.Text("status", "phase") == status.Text("phase") && JsonNode.DeepEquals(Outline(pod.Object("status")!), Outline(status));
@@ -112,7 +117,7 @@ internal sealed class FakeNode(KubernetesApi api)
         return ~crc;
     }
 
-    private JsonObject Status(JsonObject pod, string state)
+    private JsonObject Status(JsonObject pod, string state, string? submitter)
     {
         var now = KubernetesTime.Format(DateTimeOffset.UtcNow);
         JsonObject Condition(string type, bool met, string? reason = null, string? message = null)
@@ -162,15 +167,16 @@ internal sealed class FakeNode(KubernetesApi api)
         var list = new JsonArray();
         foreach (var c in pod.Objects("spec", "containers"))
         {
-            var how = state switch
+            var ended = c.Text("name") == "ray-job-submitter" && submitter is "succeeded" or "failed";
+            var how = ended ? Terminated(submitter == "failed" ? 1 : 0, now) : state switch
             {
                 "pending" => new JsonObject { ["waiting"] = new JsonObject { ["reason"] = "ContainerCreating" } },
                 "image" => new JsonObject { ["waiting"] = new JsonObject { ["reason"] = "ImagePullBackOff", ["message"] = $"Back-off pulling image \"{c.Text("image")}\"" } },
                 "crashloop" => new JsonObject { ["waiting"] = new JsonObject { ["reason"] = "CrashLoopBackOff", ["message"] = $"back-off 40s restarting failed container={c.Text("name")}" } },
-                "crash" => new JsonObject { ["terminated"] = new JsonObject { ["exitCode"] = 1, ["reason"] = "Error", ["startedAt"] = now, ["finishedAt"] = now } },
+                "crash" => Terminated(1, now),
                 _ => new JsonObject { ["running"] = new JsonObject { ["startedAt"] = now } },
             };
-            list.Add((JsonNode)Container(c, how, ready));
+            list.Add((JsonNode)Container(c, how, ready && !ended));
         }
         status["containerStatuses"] = list;
         return status;

@@ -2,6 +2,7 @@ using Mobula.ApiServer;
 using Mobula.Client;
 using Mobula.Controllers;
 using Mobula.Conversations;
+using Mobula.Ray;
 using Mobula.Ray.Definitions;
 using Mobula.RayOperator.Tests.Live;
 
@@ -9,8 +10,14 @@ using Mobula.RayOperator.Tests.Live;
 
 namespace Mobula.RayOperator.Tests.Live;
 
-/// <summary>An API server with controllers, the operator without its hardening, and a fake node: what the recordings were taken from.</summary>
-public sealed class OperatorCluster : IAsyncLifetime
+/// <summary>The operator without its hardening: what the recordings were taken from.</summary>
+public sealed class OperatorCluster() : LiveCluster(hardened: false);
+
+/// <summary>The operator as it comes.</summary>
+public sealed class HardenedCluster() : LiveCluster(hardened: true);
+
+/// <summary>An API server with controllers, the operator, a fake node and a fake dashboard, in this process.</summary>
+public abstract class LiveCluster(bool hardened) : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("mobula-operator-").FullName;
     private readonly CancellationTokenSource _stop = new();
@@ -45,7 +52,7 @@ public sealed class OperatorCluster : IAsyncLifetime
         {
             try
             {
-                await Admin.ListAsync(Mobula.Ray.RayResources.RayClusters);
+                foreach (var kind in new[] { RayResources.RayClusters, RayResources.RayJobs, RayResources.RayServices, RayResources.RayCronJobs }) await Admin.ListAsync(kind);
                 ServesRay = true;
             }
             catch (Mobula.Kubernetes.StatusException)
@@ -60,17 +67,19 @@ public sealed class OperatorCluster : IAsyncLifetime
         var manager = Api("system:kube-controller-manager", "kube-controller-manager", "system:masters");
         var options = new RayOperatorOptions
         {
-            PodSecurityDefaults = false,
+            PodSecurityDefaults = hardened,
             EnableLeaderElection = false,
+            ReconcileConcurrency = 4,
             MetricsAddress = "0",
             HealthProbeAddress = "0",
+            DashboardHandler = new FakeDashboard(Admin),
             Log = line =>
             {
                 lock (_log) _log.Add(line);
             },
         };
         _running = Task.WhenAll(
-            ControllerHost.RunAsync(manager, new() { RootCertificateAuthorityPem = _server.Admin.CertificateAuthorityPem }, TimeProvider.System, _stop.Token),
+            ControllerHost.RunAsync(manager, new() { RootCertificateAuthorityPem = _server.Admin.CertificateAuthorityPem, RunScheduler = false }, TimeProvider.System, _stop.Token),
             RayOperatorHost.RunAsync(Api("system:serviceaccount:default:kuberay-operator", RayOperatorOptions.FieldManager, "system:masters"), options, TimeProvider.System, _stop.Token),
             new FakeNode(Api("system:fake-node", "fake-node", "system:masters")).RunAsync(_stop.Token));
     }
@@ -81,6 +90,7 @@ public sealed class OperatorCluster : IAsyncLifetime
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _server.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     private HttpClient Client(string user, params string[] groups) =>
