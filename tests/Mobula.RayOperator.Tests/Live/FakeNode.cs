@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
 using Mobula.Client;
@@ -15,7 +16,7 @@ internal sealed class FakeNode(KubernetesApi api)
     private readonly Informer _maps = new(api, Resources.ConfigMaps, new() { FieldSelector = "metadata.name=fake-node" });
     private readonly Informer _jobs = new(api, Resources.Jobs);
     private readonly Dictionary<string, int> _addresses = [];
-    private readonly Dictionary<string, string> _podAddresses = [];
+    private readonly ConcurrentDictionary<string, string> _podAddresses = new();
 
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -60,6 +61,8 @@ internal sealed class FakeNode(KubernetesApi api)
     {
         if (_jobs.Cache.Get(key) is not { } job || job.Objects("status", "conditions").Any()) return null;
         if (_maps.Get(job.Namespace, "fake-node")?.Text("data", "job") is not { } result || result is not ("succeeded" or "failed")) return null;
+        // No Job ends without a pod; it also keeps the order of the pods' addresses.
+        if (!_pods.Cache.InNamespace(job.Namespace!).Any(p => p.Label("job-name") == job.Name && _podAddresses.ContainsKey(p.Uid))) return TimeSpan.FromMilliseconds(20);
         var now = KubernetesTime.Format(DateTimeOffset.UtcNow);
         JsonObject Condition(string type, string? reason, string? message) => new()
         {
