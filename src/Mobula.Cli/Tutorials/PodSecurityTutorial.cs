@@ -95,7 +95,7 @@ internal sealed class PodSecurityTutorial(TutorialShell shell, string? dataDirec
             cancellation).ConfigureAwait(false);
         var message = cluster.Objects("status", "conditions").First(IsPodSecurityRefusal).Text("message") ?? "";
         Expect(message.Contains("ray-head", StringComparison.Ordinal), "the condition to name the container", message);
-        var describe = await shell.DoAsync($"kubectl describe -n {Namespace} raycluster {RayCluster}", cancellation).ConfigureAwait(false);
+        var describe = await shell.DoAsync($"kubectl describe -n {Namespace} raycluster {RayCluster}", cancellation, showEnd: true).ConfigureAwait(false);
         Expect(describe.Output.Contains(Violation, StringComparison.Ordinal), "an event in Kubernetes' own words", describe.Output);
         var pods = await PodsAsync(cancellation).ConfigureAwait(false);
         Expect(pods.Count == 0, "no Ray pod", $"{pods.Count} pods");

@@ -20,20 +20,16 @@ internal sealed class TutorialShell(TerminalOutput terminal, string kubectl, str
     /// <summary>Where the commands run.</summary>
     public string WorkingDirectory => workingDirectory;
 
-    /// <summary>Shows and runs a command line; a failure is the caller's to judge.</summary>
-    public async Task<CommandResult> TryAsync(string commandLine, CancellationToken cancellation)
+    /// <summary>Shows and runs a command line that must succeed.</summary>
+    /// <param name="commandLine">What a person would type.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="showEnd">Whether a long output is shown by its end and not by its beginning.</param>
+    /// <exception cref="TutorialFailure">It did not succeed.</exception>
+    public async Task<CommandResult> DoAsync(string commandLine, CancellationToken cancellation, bool showEnd = false)
     {
         terminal.Output.WriteLine($"   {TerminalOutput.Paint("$ " + commandLine, "1", terminal.ColourOutput)}");
         var result = await RunAsync(commandLine, cancellation).ConfigureAwait(false);
-        Show(result);
-        return result;
-    }
-
-    /// <summary>Shows and runs a command line that must succeed.</summary>
-    /// <exception cref="TutorialFailure">It did not.</exception>
-    public async Task<CommandResult> DoAsync(string commandLine, CancellationToken cancellation)
-    {
-        var result = await TryAsync(commandLine, cancellation).ConfigureAwait(false);
+        Show(result, showEnd);
         return result.ExitCode == 0 ? result : throw new TutorialFailure($"`{commandLine}` to succeed", $"exit code {result.ExitCode}\n{result.Both.Trim()}");
     }
 
@@ -80,10 +76,14 @@ internal sealed class TutorialShell(TerminalOutput terminal, string kubectl, str
         return process;
     }
 
-    private void Show(CommandResult result)
+    private void Show(CommandResult result, bool showEnd)
     {
         var lines = (result.Error + result.Output).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        foreach (var line in lines.Take(ShownLines)) terminal.Output.WriteLine($"   {TerminalOutput.Paint("│", "2", terminal.ColourOutput)} {line}");
-        if (lines.Length > ShownLines) terminal.Output.WriteLine($"   {TerminalOutput.Paint($"│ … {lines.Length - ShownLines} more lines", "2", terminal.ColourOutput)}");
+        var hidden = Math.Max(0, lines.Length - ShownLines);
+        if (hidden > 0 && showEnd) WriteQuoted($"… {hidden} lines before");
+        foreach (var line in showEnd ? lines.TakeLast(ShownLines) : lines.Take(ShownLines)) WriteQuoted(line);
+        if (hidden > 0 && !showEnd) WriteQuoted($"… {hidden} more lines");
     }
+
+    private void WriteQuoted(string line) => terminal.Output.WriteLine($"   {TerminalOutput.Paint("│", "2", terminal.ColourOutput)} {line}");
 }
