@@ -1,5 +1,6 @@
 using Mobula.Client;
 using Mobula.RayOperator.Clusters;
+using Mobula.RayOperator.CronJobs;
 using Mobula.RayOperator.Events;
 using Mobula.RayOperator.Jobs;
 
@@ -15,6 +16,10 @@ internal sealed class Operation : IAsyncDisposable
     private readonly Dashboards _dashboards;
     private readonly EventReporter _jobEvents;
     private readonly ControlLoop _jobs;
+    private readonly EventReporter _cronJobEvents;
+    private readonly ControlLoop _cronJobs;
+    private readonly EventReporter _serviceEvents;
+    private readonly ControlLoop _services;
 
     public Operation(KubernetesApi api, RayOperatorOptions options, TimeProvider time, string identity)
     {
@@ -36,6 +41,12 @@ internal sealed class Operation : IAsyncDisposable
             .WatchOwned(_watched.Services, "RayJob")
             .WatchOwned(_watched.Jobs, "RayJob")
             .Reads(_watched.Pods);
+        _cronJobEvents = new(api, "raycronjob-controller", identity, time, options.Log);
+        _cronJobs = new ControlLoop("raycronjob", new RayCronJobController(api, _watched, _cronJobEvents, options, time).ReconcileAsync, time) { OnError = Failed }
+            .WatchAll(_watched.RayCronJobs);
+        _serviceEvents = new(api, "rayservice-controller", identity, time, options.Log);
+        _services = new ControlLoop("rayservice", new NotReconciled(api, _watched, _serviceEvents, time).ReconcileAsync, time) { OnError = Failed }
+            .WatchChanges(_watched.RayServices);
     }
 
     /// <summary>What is followed, for metrics.</summary>
@@ -53,11 +64,15 @@ internal sealed class Operation : IAsyncDisposable
         await Task.WhenAll(
             _watched.Clusters.RunAsync(cancellation),
             _watched.RayJobs.RunAsync(cancellation),
+            _watched.RayCronJobs.RunAsync(cancellation),
+            _watched.RayServices.RunAsync(cancellation),
             _watched.Pods.RunAsync(cancellation),
             _watched.Services.RunAsync(cancellation),
             _watched.Jobs.RunAsync(cancellation),
             _clusters.RunAsync(_options.ReconcileConcurrency, cancellation),
-            _jobs.RunAsync(_options.ReconcileConcurrency, cancellation)).ConfigureAwait(false);
+            _jobs.RunAsync(_options.ReconcileConcurrency, cancellation),
+            _cronJobs.RunAsync(_options.ReconcileConcurrency, cancellation),
+            _services.RunAsync(_options.ReconcileConcurrency, cancellation)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -65,9 +80,13 @@ internal sealed class Operation : IAsyncDisposable
     {
         _clusters.Dispose();
         _jobs.Dispose();
+        _cronJobs.Dispose();
+        _services.Dispose();
         _dashboards.Dispose();
         await _clusterEvents.DisposeAsync().ConfigureAwait(false);
         await _jobEvents.DisposeAsync().ConfigureAwait(false);
+        await _cronJobEvents.DisposeAsync().ConfigureAwait(false);
+        await _serviceEvents.DisposeAsync().ConfigureAwait(false);
     }
 
     private void Failed(string loop, ObjectKey key, Exception error)

@@ -9,9 +9,12 @@ internal static class RayJobValidation
 {
     private const int LongestName = 47;
 
-    public static string? Metadata(JsonObject job) => RayClusterValidation.Metadata(job, "RayJob", LongestName);
+    public static string? Metadata(JsonObject job) =>
+        RayClusterValidation.Metadata(job, "RayJob", LongestName) is { } error ? $"The RayJob metadata is invalid: {error}" : null;
 
-    public static string? Spec(RayJobView job)
+    public static string? Spec(RayJobView job) => Error(job) is { } error ? $"The RayJob spec is invalid: {error}" : null;
+
+    private static string? Error(RayJobView job)
     {
         var o = job.Object;
         if (job.Suspends && o.Flag("spec", "shutdownAfterJobFinishes") != true) return "a RayJob with shutdownAfterJobFinishes set to false is not allowed to be suspended";
@@ -24,7 +27,7 @@ internal static class RayJobValidation
 
     public static string? Status(RayJobView job) =>
         job.Object.Text("status", "jobDeploymentStatus") == DeploymentStatuses.Waiting && job.Mode != SubmissionModes.Interactive
-            ? "invalid RayJob state: JobDeploymentStatus cannot be `Waiting` when SubmissionMode is not InteractiveMode"
+            ? "The RayJob status is invalid: JobDeploymentStatus cannot be `Waiting` when SubmissionMode is not InteractiveMode"
             : null;
 
     private static string? Selector(RayJobView job)

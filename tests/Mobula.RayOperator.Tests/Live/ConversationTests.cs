@@ -12,7 +12,7 @@ namespace Mobula.RayOperator.Tests.Live;
 /// steps of each hold: fewer is a failure. To write it anew, run these tests with MOBULA_WRITE_HOLDS=1; to see what
 /// differs, with MOBULA_SHOW_DIFFERENCES=1.
 /// </summary>
-public class ConversationTests(OperatorCluster cluster, ITestOutputHelper output)
+public class ConversationTests(OperatorCluster cluster, GatedCluster gated, ITestOutputHelper output) : IClassFixture<GatedCluster>
 {
     private static readonly SemaphoreSlim AtOnce = new(12);
     private static readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<StepOutcome>>>> Running = new();
@@ -44,7 +44,7 @@ public class ConversationTests(OperatorCluster cluster, ITestOutputHelper output
             return;
         }
         var claimed = Table.GetValueOrDefault(name).Holding;
-        Assert.True(holding >= claimed, $"{holding} of {outcomes.Count} steps hold, {claimed} did before\n{differences}\n{cluster.Log}");
+        Assert.True(holding >= claimed, $"{holding} of {outcomes.Count} steps hold, {claimed} did before\n{differences}\n{cluster.Log}\n{gated.Log}");
         Assert.True(holding == outcomes.Count || Table.ContainsKey(name), $"{name} is not in testdata/holds.txt");
     }
 
@@ -53,7 +53,7 @@ public class ConversationTests(OperatorCluster cluster, ITestOutputHelper output
         await AtOnce.WaitAsync();
         try
         {
-            return await Mobula.Conversations.Replay.RunAsync(Conversation.Read(Path.Combine(AppContext.BaseDirectory, "testdata", "kuberay", $"{n}.json")), cluster.Target);
+            return await Mobula.Conversations.Replay.RunAsync(Conversation.Read(Path.Combine(AppContext.BaseDirectory, "testdata", "kuberay", $"{n}.json")), n.StartsWith("gated-", StringComparison.Ordinal) ? gated.Target : cluster.Target);
         }
         finally
         {

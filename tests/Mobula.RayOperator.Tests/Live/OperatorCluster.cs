@@ -16,8 +16,11 @@ public sealed class OperatorCluster() : LiveCluster(hardened: false);
 /// <summary>The operator as it comes.</summary>
 public sealed class HardenedCluster() : LiveCluster(hardened: true);
 
+/// <summary>The operator without its hardening and with the gates of the recordings <c>gated-*</c>.</summary>
+public sealed class GatedCluster() : LiveCluster(hardened: false, gates: "RayCronJob=true,RayClusterNetworkPolicy=true,GCSFaultToleranceEmbeddedStorage=true,RayClusterHistoryServer=true,RayClusterMTLS=true");
+
 /// <summary>An API server with controllers, the operator, a fake node and a fake dashboard, in this process.</summary>
-public abstract class LiveCluster(bool hardened) : IAsyncLifetime
+public abstract class LiveCluster(bool hardened, string? gates = null) : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("mobula-operator-").FullName;
     private readonly CancellationTokenSource _stop = new();
@@ -68,6 +71,7 @@ public abstract class LiveCluster(bool hardened) : IAsyncLifetime
         var options = new RayOperatorOptions
         {
             PodSecurityDefaults = hardened,
+            FeatureGates = FeatureGates.Parse(gates),
             EnableLeaderElection = false,
             ReconcileConcurrency = 4,
             MetricsAddress = "0",
