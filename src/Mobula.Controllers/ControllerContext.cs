@@ -27,9 +27,9 @@ internal sealed class ControllerContext(KubernetesApi api, ControllerHostOptions
     /// <summary>The API as a user sees it.</summary>
     public KubernetesApi ApiForUser(string user) => _apis.GetOrAdd(user, u => options.ApiFor?.Invoke(u) ?? api);
 
-    /// <summary>The recorder of a component, which writes as that controller.</summary>
-    public EventRecorder Recorder(string component) =>
-        _recorders.GetOrAdd(component, c => new(ApiFor(c), c, time: time, onError: e => options.Log?.Invoke($"{c}: event: {e.Message}")));
+    /// <summary>The recorder of a component, which writes as that controller, or as another where their names differ.</summary>
+    public EventRecorder Recorder(string component, string? controller = null) =>
+        _recorders.GetOrAdd(component, c => new(ApiFor(controller ?? c), c, time: time, onError: e => options.Log?.Invoke($"{c}: event: {e.Message}")));
 
     public ControlLoop Loop(string name, Func<ObjectKey, CancellationToken, Task<TimeSpan?>> reconcile) =>
         new(name, reconcile, time) { OnError = (loop, key, e) => options.Log?.Invoke($"{loop}: {key}: {(e is StatusException or HttpRequestException ? e.Message : e)}") };

@@ -1,4 +1,6 @@
 using Mobula.Client;
+using Mobula.Controllers.CronJobs;
+using Mobula.Controllers.DaemonSets;
 using Mobula.Controllers.Deployments;
 using Mobula.Controllers.Endpoints;
 using Mobula.Controllers.GarbageCollection;
@@ -9,6 +11,7 @@ using Mobula.Controllers.Pods;
 using Mobula.Controllers.ReplicaSets;
 using Mobula.Controllers.Scheduling;
 using Mobula.Controllers.ServiceAccounts;
+using Mobula.Controllers.StatefulSets;
 
 namespace Mobula.Controllers;
 
@@ -34,7 +37,10 @@ public static class ControllerHost
             new ReplicaSetController(context, Resources.ReplicaSets, "ReplicaSet", "replicaset-controller"),
             new ReplicaSetController(context, Resources.ReplicationControllers, "ReplicationController", "replication-controller"),
             new DeploymentController(context),
+            new StatefulSetController(context),
+            new DaemonSetController(context),
             new JobController(context),
+            new CronJobController(context),
             new EndpointsController(context),
             new NodeLifecycleController(context),
             new TaintEviction(context),
