@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Mobula.ApiServer.Validation;
 using Mobula.Kubernetes;
+using Mobula.Kubernetes.Errors;
 using Mobula.Kubernetes.Names;
 
 namespace Mobula.ApiServer.Kinds;
@@ -48,5 +50,12 @@ internal sealed class NamespaceStrategy : ResourceStrategy
     {
         if (subresource == "status") KeepAllButStatus(o, old);
         else if (subresource == "finalize") KeepStatus(o, old);
+    }
+
+    public override IEnumerable<FieldError> Validate(JsonObject o, WriteContext context)
+    {
+        var errors = new FieldErrors();
+        ClusterValidation.Namespace(o, errors);
+        return errors;
     }
 }

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Mobula.ApiServer.Validation;
 using Mobula.Kubernetes;
+using Mobula.Kubernetes.Errors;
 
 namespace Mobula.ApiServer.Kinds;
 
@@ -57,6 +59,24 @@ internal sealed class PodStrategy : ResourceStrategy
                 KeepStatus(o, old);
                 break;
         }
+    }
+
+    public override IEnumerable<string> Warnings(JsonObject o, JsonObject? old) =>
+        old is null ? PodWarnings.OfSpec(o.Object("spec") ?? [], o.Object("metadata"), FieldPath.Of("spec"), FieldPath.Of("metadata")) : [];
+
+    public override IEnumerable<FieldError> Validate(JsonObject o, WriteContext context)
+    {
+        var errors = new FieldErrors();
+        PodValidation.Create(o, errors);
+        return errors;
+    }
+
+    public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old, WriteContext context)
+    {
+        var errors = new FieldErrors();
+        PodValidation.Check(o, errors);
+        PodUpdateValidation.Check(o, old, errors);
+        return errors;
     }
 
     /// <summary>The node a pod is given does not count as a change of what it should be.</summary>

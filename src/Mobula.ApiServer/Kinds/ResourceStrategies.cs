@@ -14,36 +14,43 @@ internal static class ResourceStrategies
         ["secrets"] = new SecretStrategy(),
         ["events"] = new EventStrategy("involvedObject", "reportingComponent"),
         ["events.events.k8s.io"] = new EventStrategy("regarding", "reportingController"),
-        ["deployments.apps"] = new WorkloadStrategy(WorkloadDefaults.Deployment),
-        ["replicasets.apps"] = new WorkloadStrategy(WorkloadDefaults.ReplicaSet),
-        ["statefulsets.apps"] = new WorkloadStrategy(WorkloadDefaults.StatefulSet),
-        ["daemonsets.apps"] = new WorkloadStrategy(WorkloadDefaults.DaemonSet),
-        ["jobs.batch"] = new WorkloadStrategy(WorkloadDefaults.Job),
-        ["leases.coordination.k8s.io"] = new LeaseStrategy(),
-        ["roles.rbac.authorization.k8s.io"] = new RbacStrategy(),
-        ["rolebindings.rbac.authorization.k8s.io"] = new RbacStrategy(),
-        ["clusterroles.rbac.authorization.k8s.io"] = new RbacStrategy(),
-        ["clusterrolebindings.rbac.authorization.k8s.io"] = new RbacStrategy(),
+        ["deployments.apps"] = WorkloadStrategies.Deployment,
+        ["replicasets.apps"] = WorkloadStrategies.ReplicaSet,
+        ["statefulsets.apps"] = WorkloadStrategies.StatefulSet,
+        ["daemonsets.apps"] = WorkloadStrategies.DaemonSet,
+        ["jobs.batch"] = WorkloadStrategies.Job,
+        ["cronjobs.batch"] = WorkloadStrategies.CronJob,
+        ["replicationcontrollers"] = WorkloadStrategies.ReplicationController,
+        ["podtemplates"] = WorkloadStrategies.PodTemplate,
+        ["leases.coordination.k8s.io"] = ClusterStrategies.Lease,
+        ["configmaps"] = ClusterStrategies.ConfigMap,
+        ["nodes"] = ClusterStrategies.Node,
+        ["persistentvolumes"] = ClusterStrategies.PersistentVolume,
+        ["persistentvolumeclaims"] = ClusterStrategies.PersistentVolumeClaim,
+        ["endpoints"] = ClusterStrategies.Endpoints,
+        ["limitranges"] = ClusterStrategies.LimitRange,
+        ["resourcequotas"] = ClusterStrategies.ResourceQuota,
+        ["storageclasses.storage.k8s.io"] = ClusterStrategies.StorageClass,
+        ["csidrivers.storage.k8s.io"] = ClusterStrategies.CsiDriver,
+        ["priorityclasses.scheduling.k8s.io"] = ClusterStrategies.PriorityClass,
+        ["runtimeclasses.node.k8s.io"] = ClusterStrategies.RuntimeClass,
+        ["poddisruptionbudgets.policy"] = ClusterStrategies.DisruptionBudget,
+        ["ingresses.networking.k8s.io"] = ClusterStrategies.Ingress,
+        ["ingressclasses.networking.k8s.io"] = ClusterStrategies.IngressClass,
+        ["networkpolicies.networking.k8s.io"] = ClusterStrategies.NetworkPolicy,
+        ["endpointslices.discovery.k8s.io"] = ClusterStrategies.EndpointSlice,
+        ["horizontalpodautoscalers.autoscaling"] = ClusterStrategies.Autoscaler,
+        ["roles.rbac.authorization.k8s.io"] = ClusterStrategies.Role,
+        ["rolebindings.rbac.authorization.k8s.io"] = ClusterStrategies.RoleBinding,
+        ["clusterroles.rbac.authorization.k8s.io"] = ClusterStrategies.ClusterRole,
+        ["clusterrolebindings.rbac.authorization.k8s.io"] = ClusterStrategies.ClusterRoleBinding,
+        ["mutatingwebhookconfigurations.admissionregistration.k8s.io"] = ClusterStrategies.Webhooks,
+        ["validatingwebhookconfigurations.admissionregistration.k8s.io"] = ClusterStrategies.Webhooks,
+        ["validatingadmissionpolicies.admissionregistration.k8s.io"] = ClusterStrategies.ValidatingPolicy,
+        ["mutatingadmissionpolicies.admissionregistration.k8s.io"] = ClusterStrategies.MutatingPolicy,
     };
 
     /// <summary>The strategy of a resource, or else of the one it is stored as; the plain one where there is none.</summary>
     public static ResourceStrategy Find(GroupVersionResource resource, GroupVersionResource stored) =>
-        ByResource.TryGetValue(resource.QualifiedName, out var strategy) || ByResource.TryGetValue(stored.QualifiedName, out strategy) ? strategy
-        : Counted.Contains(stored.QualifiedName) ? SpecAndStatusStrategy.Counted : SpecAndStatusStrategy.Instance;
-
-    private static readonly HashSet<string> Counted =
-    [
-        "cronjobs.batch", "replicationcontrollers",
-        "poddisruptionbudgets.policy", "ingresses.networking.k8s.io", "networkpolicies.networking.k8s.io", "endpointslices.discovery.k8s.io", "priorityclasses.scheduling.k8s.io",
-    ];
-}
-
-/// <summary>A built-in kind with no more peculiarities than most: a status of its own, and for some a counted spec.</summary>
-internal class SpecAndStatusStrategy(bool hasGeneration) : ResourceStrategy
-{
-    public static SpecAndStatusStrategy Instance { get; } = new(false);
-
-    public static SpecAndStatusStrategy Counted { get; } = new(true);
-
-    public override bool HasGeneration => hasGeneration;
+        ByResource.TryGetValue(resource.QualifiedName, out var strategy) || ByResource.TryGetValue(stored.QualifiedName, out strategy) ? strategy : ResourceStrategy.Plain;
 }

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Mobula.ApiServer.Validation;
 using Mobula.Kubernetes;
+using Mobula.Kubernetes.Errors;
 
 namespace Mobula.ApiServer.Kinds;
 
@@ -22,5 +24,20 @@ internal sealed class SecretStrategy : ResourceStrategy
             o.Ensure("data")[key] = Convert.ToBase64String(Encoding.UTF8.GetBytes(value?.GetValue<string>() ?? ""));
         }
         o.Remove("stringData");
+    }
+
+    public override IEnumerable<FieldError> Validate(JsonObject o, WriteContext context)
+    {
+        var errors = new FieldErrors();
+        ConfigurationValidation.Secret(o, errors);
+        return errors;
+    }
+
+    public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old, WriteContext context)
+    {
+        var errors = new FieldErrors();
+        ConfigurationValidation.Secret(o, errors);
+        ConfigurationValidation.SecretUpdate(o, old, errors);
+        return errors;
     }
 }

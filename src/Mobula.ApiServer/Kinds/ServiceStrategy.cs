@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Mobula.ApiServer.Validation;
 using Mobula.Kubernetes;
 using Mobula.Kubernetes.Errors;
 using Mobula.Kubernetes.Names;
@@ -33,7 +34,8 @@ internal sealed class ServiceStrategy(ServiceAddresses addresses) : ResourceStra
             spec.Ensure("sessionAffinityConfig", "clientIP")["timeoutSeconds"] = 10800;
         }
         var type = spec.Text("type");
-        if (type is "NodePort" or "LoadBalancer" && string.IsNullOrEmpty(spec.Text("externalTrafficPolicy"))) spec["externalTrafficPolicy"] = "Cluster";
+        var isExternal = type is "NodePort" or "LoadBalancer" || (type == "ClusterIP" && spec.List("externalIPs") is { Count: > 0 });
+        if (isExternal && string.IsNullOrEmpty(spec.Text("externalTrafficPolicy"))) spec["externalTrafficPolicy"] = "Cluster";
         if (type != "ExternalName" && spec["internalTrafficPolicy"] is null) spec["internalTrafficPolicy"] = "Cluster";
         if (type == "LoadBalancer") spec["allocateLoadBalancerNodePorts"] ??= true;
         foreach (var port in spec.Objects("ports"))
@@ -77,14 +79,28 @@ internal sealed class ServiceStrategy(ServiceAddresses addresses) : ResourceStra
         addresses.Assign(o, old, context);
     }
 
+    public override IEnumerable<FieldError> Validate(JsonObject o, WriteContext context)
+    {
+        var errors = new FieldErrors();
+        ServiceValidation.Check(o, errors);
+        return errors;
+    }
+
     public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old, WriteContext context)
     {
         var path = FieldPath.Of("spec", "clusterIPs");
         var (ip, before) = (o.Text("spec", "clusterIP") ?? "", old.Text("spec", "clusterIP") ?? "");
         if (before.Length > 0 && ip != before && o.Text("spec", "type") != "ExternalName" && old.Text("spec", "type") != "ExternalName")
         {
-            yield return FieldError.Invalid(path.Index(0), ip, "may not change once set");
+            yield return FieldError.Invalid(path.Index(0), o.At("spec", "clusterIPs"), "may not change once set");
         }
+        foreach (var error in Validate(o, context)) yield return error;
+    }
+
+    public override IEnumerable<string> Warnings(JsonObject o, JsonObject? old)
+    {
+        if (o.List("spec", "externalIPs") is { Count: > 0 }) yield return "spec.externalIPs is deprecated and may no longer be implemented in some clusters";
+        if (o.Text("spec", "trafficDistribution") == "PreferClose") yield return "spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"";
     }
 
     public override void Committed(JsonObject? o, JsonObject? old) => addresses.Committed(o, old);

@@ -1,19 +1,70 @@
 using System.Text.Json.Nodes;
+using Mobula.ApiServer.Validation;
 using Mobula.Kubernetes;
+using Mobula.Kubernetes.Errors;
+using Mobula.Kubernetes.Names;
 
 namespace Mobula.ApiServer.Kinds;
 
 /// <summary>Workloads: defaults of their own and of their pod template, a counted spec, an empty status at first.</summary>
-internal sealed class WorkloadStrategy(Action<JsonObject> setDefaults) : ResourceStrategy
+internal static class WorkloadStrategies
 {
-    public override bool HasGeneration => true;
-
-    public override void Default(JsonObject o) => setDefaults(o);
-
-    public override void PrepareForCreate(JsonObject o, WriteContext context)
+    public static ResourceStrategy Deployment { get; } = new KindStrategy
     {
-        o["status"] = EmptyStatus(o.Kind);
-        if (o.Kind == "Job" && o.Flag("spec", "manualSelector") != true) SelectOwnPods(o);
+        Counted = true, CountsAnnotations = true, Defaults = WorkloadDefaults.Deployment, Begin = (o, _) => o["status"] = new JsonObject(),
+        Rules = WorkloadValidation.Deployment, UpdateRules = WorkloadUpdateValidation.Selector, Advice = o => PodWarnings.OfWorkload(o, "template"),
+    };
+
+    public static ResourceStrategy ReplicaSet { get; } = new KindStrategy
+    {
+        Counted = true, Defaults = WorkloadDefaults.ReplicaSet, Begin = (o, _) => o["status"] = new JsonObject { ["replicas"] = 0 },
+        Rules = WorkloadValidation.ReplicaSet, UpdateRules = WorkloadUpdateValidation.Selector, Advice = o => PodWarnings.OfWorkload(o, "template"),
+    };
+
+    public static ResourceStrategy StatefulSet { get; } = new KindStrategy
+    {
+        Counted = true, Defaults = WorkloadDefaults.StatefulSet, Begin = (o, _) => o["status"] = new JsonObject { ["replicas"] = 0, ["availableReplicas"] = 0 },
+        NameRule = NameValidation.IsDns1123Label,
+        Rules = WorkloadValidation.StatefulSet, UpdateRules = WorkloadUpdateValidation.StatefulSet, Advice = o => PodWarnings.OfWorkload(o, "template"),
+    };
+
+    public static ResourceStrategy DaemonSet { get; } = new KindStrategy
+    {
+        Counted = true, Defaults = WorkloadDefaults.DaemonSet,
+        Begin = (o, _) => o["status"] = new JsonObject { ["currentNumberScheduled"] = 0, ["numberMisscheduled"] = 0, ["desiredNumberScheduled"] = 0, ["numberReady"] = 0 },
+        Rules = WorkloadValidation.DaemonSet, UpdateRules = WorkloadUpdateValidation.Selector, Advice = o => PodWarnings.OfWorkload(o, "template"),
+    };
+
+    public static ResourceStrategy ReplicationController { get; } = new KindStrategy
+    {
+        Counted = true, Defaults = WorkloadDefaults.ReplicationController, Begin = (o, _) => o["status"] = new JsonObject { ["replicas"] = 0 },
+        Rules = WorkloadValidation.ReplicationController, Advice = o => PodWarnings.OfWorkload(o, "template"),
+    };
+
+    public static ResourceStrategy Job { get; } = new KindStrategy
+    {
+        Counted = true, Defaults = WorkloadDefaults.Job, Begin = BeginJob,
+        Rules = JobValidation.Job, UpdateRules = WorkloadUpdateValidation.Job, Advice = o => PodWarnings.OfWorkload(o, "template"),
+    };
+
+    public static ResourceStrategy CronJob { get; } = new KindStrategy
+    {
+        Counted = true, Defaults = WorkloadDefaults.CronJob, Begin = (o, _) => o["status"] = new JsonObject(),
+        Rules = JobValidation.CronJob, Advice = o => PodWarnings.OfWorkload(o, "jobTemplate", "spec", "template"),
+    };
+
+    public static ResourceStrategy PodTemplate { get; } = new KindStrategy
+    {
+        Counted = true, Defaults = o => PodDefaults.Apply(o.Ensure("template", "spec")),
+        Rules = (o, errors) => PodTemplateValidation.Check(o.Object("template"), FieldPath.Of("template"), errors),
+        Advice = o => PodWarnings.OfSpec(o.Object("template", "spec") ?? [], o.Object("template", "metadata"), FieldPath.Of("template", "spec"), FieldPath.Of("template", "metadata")),
+    };
+
+    private static void BeginJob(JsonObject o, WriteContext context)
+    {
+        o["status"] = new JsonObject();
+        if (o.Flag("spec", "manualSelector") != true) SelectOwnPods(o);
+        if (o.Object("metadata", "labels") is not { Count: > 0 }) WorkloadDefaults.LabelsOfTemplate(o);
     }
 
     /// <summary>A Job finds its pods by its own UID.</summary>
@@ -27,20 +78,6 @@ internal sealed class WorkloadStrategy(Action<JsonObject> setDefaults) : Resourc
         }
         job.Ensure("spec", "selector", "matchLabels")["batch.kubernetes.io/controller-uid"] = job.Uid;
     }
-
-    private static JsonObject EmptyStatus(string kind) => kind switch
-    {
-        "ReplicaSet" => new() { ["replicas"] = 0 },
-        "StatefulSet" => new() { ["replicas"] = 0, ["availableReplicas"] = 0 },
-        "DaemonSet" => new() { ["currentNumberScheduled"] = 0, ["numberMisscheduled"] = 0, ["desiredNumberScheduled"] = 0, ["numberReady"] = 0 },
-        _ => [],
-    };
-}
-
-/// <summary>Leases: a PUT may create them.</summary>
-internal sealed class LeaseStrategy : ResourceStrategy
-{
-    public override bool AllowsCreateOnUpdate => true;
 }
 
 /// <summary>The defaults of workloads.</summary>
@@ -91,6 +128,7 @@ internal static class WorkloadDefaults
     public static void DaemonSet(JsonObject o)
     {
         var spec = o.Ensure("spec");
+        o.Ensure("metadata", "annotations")["deprecated.daemonset.template.generation"] ??= "1";
         spec["revisionHistoryLimit"] ??= 10;
         var update = spec.Ensure("updateStrategy");
         if (string.IsNullOrEmpty(update.Text("type"))) update["type"] = "RollingUpdate";
@@ -108,17 +146,44 @@ internal static class WorkloadDefaults
         var spec = o.Ensure("spec");
         if (spec["completions"] is null && spec["parallelism"] is null) spec["completions"] = 1;
         spec["parallelism"] ??= 1;
-        spec["backoffLimit"] ??= 6;
+        spec["backoffLimit"] ??= spec["backoffLimitPerIndex"] is null ? 6 : int.MaxValue;
         spec["completionMode"] ??= "NonIndexed";
         spec["suspend"] ??= false;
         spec["manualSelector"] ??= false;
         spec["podReplacementPolicy"] ??= spec.Object("podFailurePolicy") is null ? "TerminatingOrFailed" : "Failed";
         Template(spec);
+        if (o.Object("metadata", "labels") is not { Count: > 0 }) LabelsOfTemplate(o);
+    }
+
+    public static void CronJob(JsonObject o)
+    {
+        var spec = o.Ensure("spec");
+        if (string.IsNullOrEmpty(spec.Text("concurrencyPolicy"))) spec["concurrencyPolicy"] = "Allow";
+        spec["suspend"] ??= false;
+        spec["successfulJobsHistoryLimit"] ??= 3;
+        spec["failedJobsHistoryLimit"] ??= 1;
+        Template(spec.Ensure("jobTemplate", "spec"));
+    }
+
+    public static void ReplicationController(JsonObject o)
+    {
+        var spec = o.Ensure("spec");
+        if (spec.Object("template", "metadata", "labels") is { Count: > 0 } labels)
+        {
+            if (spec.Object("selector") is not { Count: > 0 }) spec["selector"] = labels.DeepClone();
+            if (o.Object("metadata", "labels") is not { Count: > 0 }) LabelsOfTemplate(o);
+        }
+        spec["replicas"] ??= 1;
+        if (spec.Object("template") is { } template) PodDefaults.Apply(template.Ensure("spec"));
+    }
+
+    public static void LabelsOfTemplate(JsonObject o)
+    {
+        if (o.Object("spec", "template", "metadata", "labels") is { Count: > 0 } labels) o.Metadata["labels"] = labels.DeepClone();
     }
 
     private static void Template(JsonObject spec)
     {
-        if (spec.Object("template") is not { } template) return;
-        PodDefaults.Apply(template.Ensure("spec"));
+        PodDefaults.Apply(spec.Ensure("template", "spec"));
     }
 }

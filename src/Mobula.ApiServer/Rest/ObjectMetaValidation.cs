@@ -12,6 +12,8 @@ internal static class ObjectMetaValidation
 {
     private const int AnnotationBytes = 256 * 1024;
 
+    private static readonly string[] StandardFinalizers = ["kubernetes", "orphan", "foregroundDeletion"];
+
     private static readonly FieldPath Meta = FieldPath.Of("metadata");
 
     public static IEnumerable<FieldError> Validate(JsonObject o, bool namespaced, ResourceStrategy strategy)
@@ -77,26 +79,15 @@ internal static class ObjectMetaValidation
     {
         if (o.Generation < 0) yield return FieldError.Invalid(Meta.Child("generation"), o.Generation, "must be greater than or equal to 0");
         foreach (var error in ValidateLabels(o.Object("metadata", "labels"), Meta.Child("labels"))) yield return error;
-        foreach (var error in ValidateAnnotations(o.Object("metadata", "annotations"))) yield return error;
+        foreach (var error in ValidateAnnotations(o.Object("metadata", "annotations"), Meta.Child("annotations"))) yield return error;
         foreach (var error in ValidateOwners(o)) yield return error;
-        foreach (var (i, finalizer) in o.Texts("metadata", "finalizers").Index())
-        {
-            foreach (var error in ValidateFinalizer(finalizer)) yield return error;
-            _ = i;
-        }
-        var names = o.Texts("metadata", "finalizers").ToHashSet();
-        if (names.Contains("orphan") && names.Contains("foregroundDeletion"))
-        {
-            yield return FieldError.Invalid(
-                Meta.Child("finalizers"), new JsonArray([.. o.Texts("metadata", "finalizers").Select(f => JsonValue.Create(f))]),
-                "finalizer orphan and foregroundDeletion cannot be both set");
-        }
+        foreach (var error in ValidateFinalizers(o)) yield return error;
     }
 
-    private static IEnumerable<FieldError> ValidateAnnotations(JsonObject? annotations)
+    /// <summary>The keys of annotations, whose case does not matter, and their size altogether.</summary>
+    public static IEnumerable<FieldError> ValidateAnnotations(JsonObject? annotations, FieldPath path)
     {
         if (annotations is null) yield break;
-        var path = Meta.Child("annotations");
         var size = 0;
         foreach (var (key, value) in annotations)
         {
@@ -109,39 +100,60 @@ internal static class ObjectMetaValidation
     private static IEnumerable<FieldError> ValidateOwners(JsonObject o)
     {
         var path = Meta.Child("ownerReferences");
-        var controller = "";
+        string? controller = null;
         foreach (var (i, owner) in o.Objects("metadata", "ownerReferences").Index())
         {
             var at = path.Index(i);
-            if (string.IsNullOrEmpty(owner.Text("apiVersion")) || owner.GroupVersionKind.Version.Length == 0)
+            foreach (var field in new[] { "apiVersion", "kind", "name", "uid" })
             {
-                yield return FieldError.Invalid(at.Child("apiVersion"), owner.ApiVersion, "version must not be empty");
+                if (string.IsNullOrEmpty(owner.Text(field))) yield return FieldError.Required(at.Child(field), "must not be empty");
             }
-            if (owner.Kind.Length == 0) yield return FieldError.Invalid(at.Child("kind"), "", "must not be empty");
-            if (string.IsNullOrEmpty(owner.Text("name"))) yield return FieldError.Invalid(at.Child("name"), "", "must not be empty");
-            if (string.IsNullOrEmpty(owner.Text("uid"))) yield return FieldError.Invalid(at.Child("uid"), "", "must not be empty");
-            if (owner.Kind == "Event" && owner.ApiVersion == "v1")
-            {
-                yield return FieldError.Invalid(at, "/v1, Kind=Event", "/v1, Kind=Event is disallowed from being an owner");
-            }
+            if (owner.Kind == "Event" && owner.ApiVersion == "v1") yield return FieldError.InvalidRaw(at, PrintOwner(owner), "/v1, Kind=Event is disallowed from being an owner");
             if (owner.Flag("controller") != true) continue;
-            var name = $"{owner.ApiVersion}, Kind={owner.Kind}, Name={owner.Text("name")}, UID={owner.Text("uid")}";
-            _ = name;
-            if (controller.Length > 0)
+            var name = $"{owner.Kind}/{owner.Text("name")}";
+            if (controller is not null)
             {
-                yield return FieldError.Invalid(
-                    path, GoText.SortedJson(o.At("metadata", "ownerReferences")),
-                    $"Only one reference can have Controller set to true. Found \"true\" in references for {controller} and {owner.Text("name")}");
+                yield return FieldError.InvalidRaw(
+                    path, $"[{string.Join(',', o.Objects("metadata", "ownerReferences").Select(PrintOwner))}]",
+                    $"Only one reference can have Controller set to true. Found \"true\" in references for {controller} and {name}");
             }
-            controller = owner.Text("name") ?? "";
+            controller ??= name;
         }
     }
 
-    private static IEnumerable<FieldError> ValidateFinalizer(string finalizer)
+    private static string PrintOwner(JsonObject owner)
+    {
+        var text = new StringBuilder("{");
+        foreach (var field in new[] { "apiVersion", "kind", "name", "uid" })
+        {
+            text.Append(text.Length > 1 ? "," : "").Append(GoText.JsonString(field)).Append(':').Append(GoText.JsonString(owner.Text(field) ?? ""));
+        }
+        foreach (var field in new[] { "controller", "blockOwnerDeletion" })
+        {
+            if (owner.Flag(field) is { } flag) text.Append(",\"").Append(field).Append("\":").Append(flag ? "true" : "false");
+        }
+        return text.Append('}').ToString();
+    }
+
+    private static IEnumerable<FieldError> ValidateFinalizers(JsonObject o)
     {
         var path = Meta.Child("finalizers");
-        var wrong = NameValidation.IsQualifiedName(finalizer);
-        foreach (var message in wrong) yield return FieldError.Invalid(path, finalizer, message);
+        var finalizers = o.Texts("metadata", "finalizers").ToList();
+        foreach (var finalizer in finalizers)
+        {
+            foreach (var message in NameValidation.IsQualifiedName(finalizer)) yield return FieldError.Invalid(path, finalizer, message);
+        }
+        foreach (var (i, finalizer) in finalizers.Index())
+        {
+            if (!finalizer.Contains('/', StringComparison.Ordinal) && !StandardFinalizers.Contains(finalizer))
+            {
+                yield return FieldError.Invalid(path.Index(i), finalizer, "name is neither a standard finalizer name nor is it fully qualified");
+            }
+        }
+        if (finalizers.Contains("orphan") && finalizers.Contains("foregroundDeletion"))
+        {
+            yield return FieldError.Invalid(path, o.At("metadata", "finalizers"), "finalizer orphan and foregroundDeletion cannot be both set");
+        }
     }
 
     /// <summary>A prefix is checked as if a name began with it: a dash at its end is fine.</summary>
