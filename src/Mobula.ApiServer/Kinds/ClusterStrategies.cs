@@ -37,7 +37,12 @@ internal static class ClusterStrategies
 
     public static ResourceStrategy PersistentVolumeClaim { get; } = new KindStrategy
     {
-        Defaults = o => o.Ensure("spec")["volumeMode"] ??= "Filesystem",
+        Defaults = o =>
+        {
+            var spec = o.Ensure("spec");
+            spec["volumeMode"] ??= "Filesystem";
+        },
+        Advice = o => o.Annotation("volume.beta.kubernetes.io/storage-class") is null ? [] : ["metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use \"storageClassName\" attribute instead"],
         Begin = (o, _) =>
         {
             o["status"] = new JsonObject { ["phase"] = "Pending" };
@@ -76,7 +81,7 @@ internal static class ClusterStrategies
 
     public static ResourceStrategy RuntimeClass { get; } = new KindStrategy { Rules = ClusterValidation.RuntimeClass, UpdateRules = ClusterValidation.RuntimeClassUpdate };
 
-    public static ResourceStrategy DisruptionBudget { get; } = new KindStrategy { Counted = true, Rules = ClusterValidation.DisruptionBudget, Begin = (o, _) => o["status"] = new JsonObject { ["disruptionsAllowed"] = 0, ["currentHealthy"] = 0, ["desiredHealthy"] = 0, ["expectedPods"] = 0 } };
+    public static ResourceStrategy DisruptionBudget { get; } = new KindStrategy { Counted = true, NameRule = NameValidation.IsPathSegmentName, Rules = ClusterValidation.DisruptionBudget, Begin = (o, _) => o["status"] = new JsonObject { ["disruptionsAllowed"] = 0, ["currentHealthy"] = 0, ["desiredHealthy"] = 0, ["expectedPods"] = 0 } };
 
     public static ResourceStrategy Ingress { get; } = new KindStrategy { Counted = true, Rules = NetworkValidation.Ingress, Advice = NetworkValidation.IngressAdvice, Begin = (o, _) => o["status"] = new JsonObject { ["loadBalancer"] = new JsonObject() } };
 
@@ -92,7 +97,7 @@ internal static class ClusterStrategies
 
     public static ResourceStrategy NetworkPolicy { get; } = new KindStrategy { Counted = true, Defaults = NetworkValidation.NetworkPolicyDefaults, Rules = NetworkValidation.NetworkPolicy };
 
-    public static ResourceStrategy Endpoints { get; } = new KindStrategy { Defaults = EndpointsValidation.EndpointsDefaults, Rules = EndpointsValidation.Endpoints };
+    public static ResourceStrategy Endpoints { get; } = new KindStrategy { Superseded = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice", Defaults = EndpointsValidation.EndpointsDefaults, Rules = EndpointsValidation.Endpoints };
 
     public static ResourceStrategy EndpointSlice { get; } = new KindStrategy
     {
@@ -109,7 +114,16 @@ internal static class ClusterStrategies
         Begin = (o, _) => o["status"] = new JsonObject { ["desiredReplicas"] = 0, ["currentMetrics"] = null },
     };
 
-    public static ResourceStrategy LimitRange { get; } = new KindStrategy { Defaults = LimitsValidation.LimitRangeDefaults, Rules = LimitsValidation.LimitRange };
+    public static ResourceStrategy LimitRange { get; } = new KindStrategy
+    {
+        Defaults = LimitsValidation.LimitRangeDefaults,
+        // A range without a name gets one of its own.
+        Begin = (o, _) =>
+        {
+            if (o.Name.Length == 0) o.Metadata["name"] = Guid.NewGuid().ToString();
+        },
+        Rules = LimitsValidation.LimitRange,
+    };
 
     public static ResourceStrategy ResourceQuota { get; } = new KindStrategy { Rules = LimitsValidation.ResourceQuota, Begin = (o, _) => o["status"] = new JsonObject(), AnswersDeleted = true };
 
@@ -123,7 +137,7 @@ internal static class ClusterStrategies
 
     public static ResourceStrategy Webhooks { get; } = new KindStrategy { Counted = true, Defaults = AdmissionValidation.WebhookDefaults, Rules = AdmissionValidation.Webhooks };
 
-    public static ResourceStrategy ValidatingPolicy { get; } = new KindStrategy { Counted = true, Defaults = AdmissionValidation.PolicyDefaults, Rules = AdmissionValidation.ValidatingPolicy };
+    public static ResourceStrategy ValidatingPolicy { get; } = new KindStrategy { Counted = true, Defaults = AdmissionValidation.PolicyDefaults, Begin = (o, _) => o["status"] = new JsonObject(), Rules = AdmissionValidation.ValidatingPolicy };
 
     public static ResourceStrategy MutatingPolicy { get; } = new KindStrategy { Counted = true, Defaults = AdmissionValidation.PolicyDefaults, Rules = AdmissionValidation.MutatingPolicy };
 

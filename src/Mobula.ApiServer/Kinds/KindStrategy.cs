@@ -45,6 +45,11 @@ internal sealed class KindStrategy : ResourceStrategy
     /// <summary>The fields of field selectors.</summary>
     public IReadOnlyDictionary<string, Func<JsonObject, string>>? Selectable { get; init; }
 
+    /// <summary>What every request is warned of.</summary>
+    public string? Superseded { get; init; }
+
+    public override string? Deprecation => Superseded;
+
     public override bool HasGeneration => Counted;
 
     public override bool ReturnsDeletedObject => AnswersDeleted;

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Mobula.Kubernetes;
 
 namespace Mobula.ApiServer.Kinds;
 
 /// <summary>The defaults of a pod's spec; those of pod templates are the same.</summary>
-internal static class PodDefaults
+internal static partial class PodDefaults
 {
     private const long OwnerReadWrite = 420;
 
@@ -19,14 +20,27 @@ internal static class PodDefaults
         // The old name of the field is kept equal to the new one.
         if (spec.Text("serviceAccountName") is { Length: > 0 } account) spec["serviceAccount"] = account;
         else if (spec.Text("serviceAccount") is { Length: > 0 } old) spec["serviceAccountName"] = old;
-        var hostNetwork = spec.Flag("hostNetwork") == true;
+        foreach (var container in Containers(spec)) Container(container);
+        foreach (var volume in spec.Objects("volumes")) Volume(volume);
+    }
+
+    /// <summary>What pods get but templates do not: host ports, and requests from limits.</summary>
+    public static void ApplyToPod(JsonObject spec)
+    {
         foreach (var container in Containers(spec))
         {
-            Container(container);
-            if (!hostNetwork) continue;
-            foreach (var port in container.Objects("ports")) port["hostPort"] ??= port["containerPort"]?.DeepClone();
+            if (spec.Flag("hostNetwork") == true) foreach (var port in container.Objects("ports")) port["hostPort"] ??= port["containerPort"]?.DeepClone();
+            if (container.Object("resources") is { } resources) RequestLimits(resources);
         }
-        foreach (var volume in spec.Objects("volumes")) Volume(volume);
+        if (spec.Object("resources") is { } whole) RequestLimits(whole);
+    }
+
+    private static void RequestLimits(JsonObject resources)
+    {
+        foreach (var (key, value) in resources.Object("limits")?.ToList() ?? [])
+        {
+            if (resources.At("requests", key) is null) resources.Ensure("requests")[key] = value?.DeepClone();
+        }
     }
 
     public static IEnumerable<JsonObject> Containers(JsonObject spec) =>
@@ -58,13 +72,6 @@ internal static class PodDefaults
         {
             if (container.Object("lifecycle", hook, "httpGet") is { } get) HttpGet(get);
         }
-        if (container.Object("resources") is { } resources && resources.Object("limits") is { Count: > 0 } limits)
-        {
-            foreach (var (key, value) in limits.ToList())
-            {
-                if (resources.At("requests", key) is null) resources.Ensure("requests")[key] = value?.DeepClone();
-            }
-        }
     }
 
     private static void HttpGet(JsonObject get)
@@ -91,12 +98,19 @@ internal static class PodDefaults
         }
     }
 
+    /// <summary>Images tagged <c>latest</c>, or named without tag and digest, are pulled always; what is no reference at all is not.</summary>
     private static string PullPolicy(string image)
     {
-        if (image.Contains('@', StringComparison.Ordinal)) return "IfNotPresent";
-        var tag = image.LastIndexOf(':');
-        return tag < 0 || tag < image.LastIndexOf('/') || image[(tag + 1)..] == "latest" ? "Always" : "IfNotPresent";
+        var at = image.IndexOf('@', StringComparison.Ordinal);
+        var name = at < 0 ? image : image[..at];
+        var colon = name.LastIndexOf(':');
+        var tagged = colon > name.LastIndexOf('/');
+        if (tagged) return name[(colon + 1)..] == "latest" ? "Always" : "IfNotPresent";
+        return at < 0 && RepositoryName().IsMatch(name) ? "Always" : "IfNotPresent";
     }
+
+    [GeneratedRegex(@"\A(?:(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::[0-9]+)?/)?[a-z0-9]+(?:(?:[._]|__|[-]+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|[-]+)[a-z0-9]+)*)*\z")]
+    private static partial Regex RepositoryName();
 
     private static void Set(JsonObject o, string name, JsonNode value)
     {

@@ -30,6 +30,7 @@ internal sealed class PodStrategy : ResourceStrategy
 
     public override void PrepareForCreate(JsonObject o, WriteContext context)
     {
+        AppArmorAnnotations.Sync(o, context);
         o["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodQuality.Of(o) };
     }
 
@@ -37,6 +38,7 @@ internal sealed class PodStrategy : ResourceStrategy
     {
         var spec = o.Ensure("spec");
         PodDefaults.Apply(spec);
+        PodDefaults.ApplyToPod(spec);
         spec["enableServiceLinks"] ??= true;
     }
 
@@ -62,7 +64,7 @@ internal sealed class PodStrategy : ResourceStrategy
     }
 
     public override IEnumerable<string> Warnings(JsonObject o, JsonObject? old) =>
-        old is null ? PodWarnings.OfSpec(o.Object("spec") ?? [], o.Object("metadata"), FieldPath.Of("spec"), FieldPath.Of("metadata")) : [];
+        old is null ? PodWarnings.OfSpec(o.Object("spec") ?? [], o.Object("metadata"), FieldPath.Of("spec"), FieldPath.Of("metadata"), isPod: true) : [];
 
     public override IEnumerable<FieldError> Validate(JsonObject o, WriteContext context)
     {

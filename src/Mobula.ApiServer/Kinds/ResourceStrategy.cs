@@ -65,6 +65,9 @@ internal abstract class ResourceStrategy
     /// <param name="old">The object before; null for a new one.</param>
     public virtual IEnumerable<string> Warnings(JsonObject o, JsonObject? old) => [];
 
+    /// <summary>A warning for every request, where the kind is deprecated; else null.</summary>
+    public virtual string? Deprecation => null;
+
     /// <summary>Called after the write is durable (not for dry runs), for example to release what the object held.</summary>
     /// <param name="o">The object after; null when it was deleted.</param>
     /// <param name="old">The object before; null when it was created.</param>

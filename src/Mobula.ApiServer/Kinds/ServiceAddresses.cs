@@ -88,7 +88,7 @@ internal sealed class ServiceAddresses
             var present = old?.Objects("spec", "ports").FirstOrDefault(p => p.Integer("port") == port.Integer("port") && p.Text("protocol") == port.Text("protocol"))?.Integer("nodePort");
             if (port.Integer("nodePort") is not { } wanted || wanted == 0)
             {
-                port["nodePort"] = present ?? NextPort();
+                port["nodePort"] = present ?? (context.IsDryRun ? DummyPort(spec) : NextPort());
             }
             else if (wanted != present && !(old?.Objects("spec", "ports").Any(p => p.Integer("nodePort") == wanted) ?? false))
             {
@@ -124,6 +124,9 @@ internal sealed class ServiceAddresses
         }
         throw StatusException.InternalError("failed to allocate a serviceIP: range is full");
     }
+
+    /// <summary>What a dry run shows, as it takes no port: the one after the greatest that the Service names.</summary>
+    private static long DummyPort(JsonObject spec) => Math.Max(spec.Objects("ports").Max(p => p.Integer("nodePort") ?? 0), 0) is > 0 and var last ? last + 1 : 32769;
 
     private int NextPort()
     {

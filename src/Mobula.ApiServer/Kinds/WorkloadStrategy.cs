@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Mobula.ApiServer.Rest;
 using Mobula.ApiServer.Validation;
 using Mobula.Kubernetes;
 using Mobula.Kubernetes.Errors;
@@ -63,8 +64,10 @@ internal static class WorkloadStrategies
     private static void BeginJob(JsonObject o, WriteContext context)
     {
         o["status"] = new JsonObject();
+        var follows = o.Object("metadata", "labels") is not { Count: > 0 } || JsonNode.DeepEquals(o.At("metadata", "labels"), o.At("spec", "template", "metadata", "labels"));
         if (o.Flag("spec", "manualSelector") != true) SelectOwnPods(o);
-        if (o.Object("metadata", "labels") is not { Count: > 0 }) WorkloadDefaults.LabelsOfTemplate(o);
+        // The Job's own labels follow the template's; where those are wrong, that alone is told.
+        if (follows && !ObjectMetaValidation.ValidateLabels(o.Object("spec", "template", "metadata", "labels"), FieldPath.Of("metadata", "labels")).Any()) WorkloadDefaults.LabelsOfTemplate(o);
     }
 
     /// <summary>A Job finds its pods by its own UID.</summary>
@@ -121,7 +124,15 @@ internal static class WorkloadDefaults
             rolling["partition"] ??= 0;
             rolling["maxUnavailable"] ??= 1;
         }
-        spec["persistentVolumeClaimRetentionPolicy"] ??= new JsonObject { ["whenDeleted"] = "Retain", ["whenScaled"] = "Retain" };
+        foreach (var claim in spec.Objects("volumeClaimTemplates"))
+        {
+            claim["apiVersion"] ??= "v1";
+            claim["kind"] ??= "PersistentVolumeClaim";
+            claim.Ensure("spec")["volumeMode"] ??= "Filesystem";
+            claim.Ensure("status")["phase"] ??= "Pending";
+        }
+        var retention = spec.Ensure("persistentVolumeClaimRetentionPolicy");
+        foreach (var field in new[] { "whenDeleted", "whenScaled" }) if (string.IsNullOrEmpty(retention.Text(field))) retention[field] = "Retain";
         Template(spec);
     }
 

@@ -52,9 +52,10 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
             var review = new AdmissionReview(request, AdmissionOperation.Create, definition, "", request.Info.Namespace, fresh.Name, fresh, null, context);
             await admission.MutateAsync(review).ConfigureAwait(false);
             ObjectPreparation.ForCreate(fresh, definition, context);
+            foreach (var warning in context.Warnings) request.Warn(warning);
             var errors = ObjectMetaValidation.Validate(fresh, definition.Info.Namespaced, strategy).Concat(strategy.Validate(fresh, context)).ToList();
             if (errors.Count > 0) throw StatusException.Invalid(definition.Kind, fresh.Name, errors);
-            Warn(request, strategy.Warnings(fresh, null), context);
+            foreach (var warning in strategy.Warnings(fresh, null)) request.Warn(warning);
             await admission.ValidateAsync(review).ConfigureAwait(false);
             var key = new ObjectKey(definition.Collection, definition.Info.Namespaced ? request.Info.Namespace : "", fresh.Name);
             if (store.Get(key) is { } present)

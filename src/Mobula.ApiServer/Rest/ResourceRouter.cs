@@ -13,6 +13,7 @@ internal sealed class ResourceRouter(
     {
         var info = request.Info;
         if (registry.Find(new GroupVersionResource(info.Group, info.Version, info.Resource)) is not { } definition) return Missing(info);
+        if (definition.Strategy.Deprecation is { } deprecation) request.Warn(deprecation);
         var collection = info.Parts.Count == 1;
         if (info.Parts.Count > 3 && info.Subresource is not "proxy") throw StatusException.NoSuchResource();
         if (definition.Info.Namespaced ? info.Namespace.Length == 0 && !collection : info.Namespace.Length > 0 && definition.Resource.QualifiedName != "namespaces")

@@ -20,7 +20,9 @@ internal sealed record VersionConversion(Func<JsonObject, JsonObject> ToServed, 
 
     /// <summary>The conversion of a resource whose version has another shape than the stored one; null when only the version's name differs.</summary>
     public static VersionConversion? Find(ResourceDefinition definition) =>
-        definition.Resource is { Group: "events.k8s.io", Resource: "events" } ? Events : null;
+        definition.Resource is { Group: "events.k8s.io", Resource: "events" } ? Events
+        : definition.Resource is { Group: "autoscaling", Version: "v1", Resource: "horizontalpodautoscalers" } ? AutoscalerConversion.Conversion
+        : null;
 
     private static JsonObject Rename(JsonObject o, string apiVersion, (string From, string To)[] fields)
     {

@@ -149,8 +149,9 @@ internal static class AdmissionValidation
             return;
         }
         var at = path.Child("service");
-        errors.RequiredText(service!, at, "name");
-        errors.RequiredText(service!, at, "namespace");
+        // Upstream names the two the other way round.
+        if (string.IsNullOrEmpty(service!.Text("namespace"))) errors.Required(at.Child("name"));
+        if (string.IsNullOrEmpty(service!.Text("name"))) errors.Required(at.Child("namespace"));
         if (service!.Integer("port") is { } port && !FieldRules.IsPort(port)) errors.Invalid(at.Child("port"), port, "port is not valid: must be between 1 and 65535, inclusive");
     }
 

@@ -30,7 +30,8 @@ internal sealed class ContainerValidation(JsonObject spec, FieldPath path, IRead
         {
             var at = path.Child("containers").Index(i);
             Common(container, at);
-            UniqueName(container, at);
+            var name = container.Text("name") ?? "";
+            if (!_names.Add(name)) errors.Duplicate(at.Child("name"), name);
             ProbeValidation.Lifecycle(container, at, _graceSeconds, errors);
             ProbeValidation.Probes(container, at, _graceSeconds, errors);
             RestartPolicy(container, at);

@@ -39,18 +39,14 @@ internal static class PodWarnings
     }
 
     /// <summary>The warnings of a pod or a template.</summary>
-    public static IEnumerable<string> OfSpec(JsonObject spec, JsonObject? metadata, FieldPath path, FieldPath metadataPath)
+    public static IEnumerable<string> OfSpec(JsonObject spec, JsonObject? metadata, FieldPath path, FieldPath metadataPath, bool isPod = false)
     {
         var warnings = new List<string>();
         foreach (var (label, instead) in DeprecatedNodeLabels)
         {
             if (spec.At("nodeSelector", label) is not null) warnings.Add($"{path.Child("nodeSelector").Key(label)}: deprecated since v1.14; use \"{instead}\" instead");
         }
-        Annotations(metadata?.Object("annotations"), metadataPath.Child("annotations"), warnings);
-        foreach (var (i, secret) in spec.Objects("imagePullSecrets").Index())
-        {
-            if (string.IsNullOrEmpty(secret.Text("name"))) warnings.Add($"{path.Child("imagePullSecrets").Index(i).Child("name")}: invalid empty name \"\"");
-        }
+        Annotations(metadata?.Object("annotations"), metadataPath.Child("annotations"), isPod, warnings);
         foreach (var (i, volume) in spec.Objects("volumes").Index())
         {
             foreach (var (source, text) in DeprecatedVolumes)
@@ -58,16 +54,21 @@ internal static class PodWarnings
                 if (volume.Object(source) is not null) warnings.Add($"{path.Child("volumes").Index(i).Child(source)}: {text}");
             }
         }
+        foreach (var (i, secret) in spec.Objects("imagePullSecrets").Index())
+        {
+            if (string.IsNullOrEmpty(secret.Text("name"))) warnings.Add($"{path.Child("imagePullSecrets").Index(i).Child("name")}: invalid empty name \"\"");
+        }
         foreach (var (container, at) in PodContainers.All(spec, path)) Container(container, at, warnings);
         return warnings;
     }
 
-    private static void Annotations(JsonObject? annotations, FieldPath path, List<string> warnings)
+    private static void Annotations(JsonObject? annotations, FieldPath path, bool isPod, List<string> warnings)
     {
         if (annotations is null) return;
+        // Of pods this is told when the profile is taken over.
         foreach (var (key, _) in annotations)
         {
-            if (key.StartsWith(PodAnnotationValidation.AppArmorPrefix, StringComparison.Ordinal)) warnings.Add($"{path.Key(key)}: deprecated since v1.30; use the \"appArmorProfile\" field instead");
+            if (!isPod && key.StartsWith(PodAnnotationValidation.AppArmorPrefix, StringComparison.Ordinal)) warnings.Add($"{path.Key(key)}: deprecated since v1.30; use the \"appArmorProfile\" field instead");
         }
         if (annotations[SeccompPod] is not null) warnings.Add($"{path.Key(SeccompPod)}: non-functional in v1.27+; use the \"seccompProfile\" field instead");
         foreach (var (key, _) in annotations)

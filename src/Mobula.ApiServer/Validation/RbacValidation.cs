@@ -77,8 +77,8 @@ internal static class RbacValidation
         var name = reference.Text("name") ?? "";
         if (name.Length > 0) errors.Invalid(path.Child("name"), name, NameValidation.IsPathSegmentName(name));
         foreach (var (i, subject) in o.Objects("subjects").Index()) Subject(subject, FieldPath.Of("subjects").Index(i), kinds.Length == 1, errors);
-        if (name.Length == 0) errors.Required(path.Child("name"));
         foreach (var (i, subject) in o.Objects("subjects").Index()) errors.RequiredText(subject, FieldPath.Of("subjects").Index(i), "name");
+        if (name.Length == 0) errors.Required(path.Child("name"));
     }
 
     private static void Subject(JsonObject subject, FieldPath path, bool ofCluster, FieldErrors errors)

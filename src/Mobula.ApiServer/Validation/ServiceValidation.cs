@@ -22,7 +22,7 @@ internal static class ServiceValidation
         if (type == "LoadBalancer" && headless) errors.Invalid(SpecPath.Child("clusterIPs").Index(0), "None", "may not be set to 'None' for LoadBalancer services");
         if (type == "NodePort" && headless) errors.Invalid(SpecPath.Child("clusterIPs").Index(0), "None", "may not be set to 'None' for NodePort services");
         if (type == "ExternalName") ExternalName(spec, errors);
-        Ports(ports, headless, errors);
+        Ports(ports, errors);
         LabelSelectorValidation.Labels(spec.Object("selector"), SpecPath.Child("selector"), errors);
         if (string.IsNullOrEmpty(spec.Text("sessionAffinity"))) errors.Required(SpecPath.Child("sessionAffinity"));
         else errors.OneOf(spec, SpecPath, "sessionAffinity", "ClientIP", "None");
@@ -33,7 +33,7 @@ internal static class ServiceValidation
         NodePorts(type, ports, errors);
         UniquePorts(ports, errors);
         LoadBalancer(spec, type, errors);
-        errors.OneOfIfSet(spec, SpecPath, "trafficDistribution", "PreferClose", "PreferSameNode", "PreferSameZone");
+        errors.OneOfIfSet(spec, SpecPath, "trafficDistribution", "PreferClose", "PreferSameZone", "PreferSameNode");
         if (type != "ExternalName") ClusterAddresses(spec, errors);
         TrafficPolicies(spec, type, errors);
     }
@@ -47,7 +47,7 @@ internal static class ServiceValidation
         else errors.Invalid(SpecPath.Child("externalName"), name, NameValidation.IsDns1123Subdomain(name));
     }
 
-    private static void Ports(List<JsonObject> ports, bool headless, FieldErrors errors)
+    private static void Ports(List<JsonObject> ports, FieldErrors errors)
     {
         var names = new HashSet<string>();
         foreach (var (i, port) in ports.Index())
@@ -68,7 +68,6 @@ internal static class ServiceValidation
             if (errors.RequiredText(port, at, "protocol")) errors.OneOf(port, at, "protocol", "SCTP", "TCP", "UDP");
             ProbeValidation.Port(port["targetPort"], at.Child("targetPort"), errors);
             if (port.Text("appProtocol") is { } protocol) errors.Invalid(at.Child("appProtocol"), protocol, NameValidation.IsQualifiedName(protocol));
-            _ = headless;
         }
     }
 
@@ -95,7 +94,7 @@ internal static class ServiceValidation
         {
             if (port.Integer("nodePort") is not { } number || number == 0) continue;
             var at = SpecPath.Child("ports").Index(i).Child("nodePort");
-            if (type is not ("NodePort" or "LoadBalancer")) errors.Forbidden(at, $"may not be used when `type` is '{type}'");
+            if (type is "ClusterIP" or "ExternalName") errors.Forbidden(at, $"may not be used when `type` is '{type}'");
             if (!used.Add($"{port.Text("protocol")}/{number}")) errors.Duplicate(at, number);
         }
     }

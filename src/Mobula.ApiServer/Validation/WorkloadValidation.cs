@@ -66,7 +66,7 @@ internal static class WorkloadValidation
         errors.NonNegative(spec, SpecPath, "revisionHistoryLimit");
         if (spec.Object("ordinals") is { } ordinals) errors.NonNegative(ordinals, SpecPath.Child("ordinals"), "start");
         if (Selector(spec, "empty selector is invalid for statefulset", "", errors)) PodTemplateValidation.Labels(spec, SpecPath.Child("template"), errors);
-        if (LabelSelectorValidation.IsUsable(spec.Object("selector"))) PodTemplateValidation.Check(spec.Object("template"), SpecPath.Child("template"), errors);
+        if (LabelSelectorValidation.IsUsable(spec.Object("selector"))) PodTemplateValidation.Check(WithClaims(spec), SpecPath.Child("template"), errors);
         PodTemplateValidation.Restarts(spec, "StatefulSet", SpecPath.Child("template"), errors);
         if (spec.Text("serviceName") is { Length: > 0 } service) errors.Invalid(SpecPath.Child("serviceName"), service, NameValidation.IsDns1123Label(service));
     }
@@ -106,6 +106,18 @@ internal static class WorkloadValidation
         if (selector is { Count: > 0 } && !LabelSelectorValidation.Matches(new() { ["matchLabels"] = selector.DeepClone() }, labels)) PodTemplateValidation.Mismatch(labels, at, errors);
         PodTemplateValidation.Check(template, at, errors);
         PodTemplateValidation.Restarts(spec, "ReplicationController", at, errors);
+    }
+
+    /// <summary>The template as its pods will be: with a volume for each claim.</summary>
+    private static JsonObject? WithClaims(JsonObject spec)
+    {
+        var template = spec.Object("template")?.Clone();
+        if (template is null || spec.List("volumeClaimTemplates") is not { Count: > 0 }) return template;
+        var claims = spec.Objects("volumeClaimTemplates").Select(c => c.Text("metadata", "name") ?? "").ToList();
+        var volumes = claims.Select(name => (JsonNode)new JsonObject { ["name"] = name, ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = name } })
+            .Concat(template.Objects("spec", "volumes").Where(v => !claims.Contains(v.Text("name") ?? "")).Select(v => v.DeepClone())).ToArray();
+        template.Ensure("spec")["volumes"] = new JsonArray(volumes);
+        return template;
     }
 
     /// <summary>A number or a percentage of something.</summary>

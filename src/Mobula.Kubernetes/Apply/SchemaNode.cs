@@ -40,7 +40,7 @@ internal readonly struct SchemaNode
         _schema = schema;
         _mode = schema switch
         {
-            { Special: SpecialType.Json } => Mode.Atomic,
+            { Special: SpecialType.Json or SpecialType.RawExtension } => Mode.Atomic,
             { Special: SpecialType.Quantity } => Mode.Typed,
             { Type: SchemaType.Any } => Mode.Deduced,
             _ => Mode.Typed,

@@ -11,7 +11,7 @@ public sealed partial class RandomFaultTests(TableServer server) : IClassFixture
     private const string Namespace = "rnd-compare-0";
 
     /// <summary>How many rows held when this was last raised.</summary>
-    private const int Held = 3659;
+    private const int Held = 3907;
 
     [Fact]
     public async Task Create_with_faults_answers_as_recorded()
@@ -25,7 +25,7 @@ public sealed partial class RandomFaultTests(TableServer server) : IClassFixture
             var path = row.Text("path")!.Replace("NS", Namespace, StringComparison.Ordinal);
             var (status, text, warnings) = await server.PostAsync($"{path}?{row.Text("query")}", row.Object("body")!);
             var got = new JsonObject { ["status"] = status, ["answer"] = Normal(Parse(text), null) };
-            if (warnings.Count > 0) got["warnings"] = new JsonArray([.. warnings.Select(w => (JsonNode)w.Replace(Namespace, "<ns>", StringComparison.Ordinal))]);
+            if (warnings.Count > 0) got["warnings"] = new JsonArray([.. warnings.Select(w => (JsonNode)AsRecorded(w))]);
             var wanted = new JsonObject { ["status"] = row["status"]?.DeepClone(), ["answer"] = Settle(row["answer"]?.DeepClone()) };
             if (row["warnings"] is { } recorded) wanted["warnings"] = recorded.DeepClone();
             got["answer"] = Settle(got["answer"]?.DeepClone());
@@ -35,6 +35,9 @@ public sealed partial class RandomFaultTests(TableServer server) : IClassFixture
         TableServer.Report("random-fault-a", equal, rows.Count, differences);
         Assert.True(equal >= Held, $"{equal} of {rows.Count} rows are equal, {Held} were");
     }
+
+    /// <summary>The bytes of a header were read one by one.</summary>
+    private static string AsRecorded(string warning) => System.Text.Encoding.Latin1.GetString(System.Text.Encoding.UTF8.GetBytes(warning.Replace(Namespace, "<ns>", StringComparison.Ordinal)));
 
     private static JsonNode? Parse(string text)
     {

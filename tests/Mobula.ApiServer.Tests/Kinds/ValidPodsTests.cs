@@ -7,7 +7,7 @@ namespace Mobula.ApiServer.Tests.Kinds;
 public sealed class ValidPodsTests(TableServer server) : IClassFixture<TableServer>
 {
     /// <summary>How many verdicts held when this was last raised.</summary>
-    private const int Held = 16632;
+    private const int Held = 16800;
 
     private static readonly string[] Versions = ["v1.0", "v1.8", "v1.19", "v1.22", "v1.23", "v1.25", "v1.27", "v1.29", "v1.31", "v1.32", "v1.34", "v1.35", "v1.37", "latest"];
 
