@@ -28,6 +28,9 @@ public sealed record ApiServerOptions
     /// <summary>The issuer of ServiceAccount tokens (<c>--service-account-issuer</c>).</summary>
     public string ServiceAccountIssuer { get; init; } = "https://kubernetes.default.svc.cluster.local";
 
+    /// <summary>Tokens that stand for users as long as the server runs (<c>--token-auth-file</c>), besides the administrator's.</summary>
+    public IReadOnlyDictionary<string, Authentication.UserInfo> StaticTokens { get; init; } = new Dictionary<string, Authentication.UserInfo>();
+
     /// <summary>The address that the Service <c>kubernetes</c> leads to; the listening address by default.</summary>
     public IPAddress? AdvertiseAddress { get; init; }
 

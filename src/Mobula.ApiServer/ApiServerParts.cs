@@ -60,7 +60,7 @@ internal sealed class ApiServerParts : IDisposable
             ["*/scale"] = new ScaleSubresource(store, writer, limit).AnswerAsync,
         };
         var virtualResources = new Dictionary<string, ResourceHandler>(
-            [.. new AccessReviews(authorizer, rbac, fieldManagers).Handlers, .. new IdentityReviews(tokens, fieldManagers, time).Handlers])
+            [.. new AccessReviews(authorizer, rbac, fieldManagers).Handlers, .. new IdentityReviews(tokens, options.StaticTokens, fieldManagers, time).Handlers])
         {
             ["bindings"] = binding.CreateAsync,
         };
@@ -68,7 +68,7 @@ internal sealed class ApiServerParts : IDisposable
         var roots = new RootEndpoints(
             new DiscoveryEndpoint(Registry, $"{options.Address}:{options.Port}"), new OpenApiEndpoint(Registry, options.KubernetesVersion), VersionInfo.Make(options.KubernetesVersion), metrics, tokens, () => _ready);
         Pipeline = new RequestPipeline(
-            new Authenticator(new ClientCertificates(keys.Authority, time), tokens, adminToken), new Impersonation(authorizer), authorizer,
+            new Authenticator(new ClientCertificates(keys.Authority, time), tokens, adminToken, options.StaticTokens), new Impersonation(authorizer), authorizer,
             router, roots, metrics, options.AuditSink, time, options.Log);
     }
 

@@ -1,7 +1,7 @@
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using Mobula.ApiServer;
 using Mobula.ApiServer.Auditing;
+using Mobula.ApiServer.Authentication;
 using Mobula.Audit;
 using Mobula.Client;
 using Mobula.Controllers;
@@ -14,6 +14,8 @@ namespace Mobula.Conversations.Tests;
 /// <summary>A server as the recorded one was set up: API server, controllers, the recordings' audit policy; no node and no scheduler.</summary>
 public sealed class RecordedServer : IAsyncLifetime
 {
+    private const string AdminToken = "admin-token";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("mobula-conversations-").FullName;
     private readonly CancellationTokenSource _stop = new();
     private ApiServerHost? _host;
@@ -32,6 +34,11 @@ public sealed class RecordedServer : IAsyncLifetime
         {
             DataDirectory = Path.Combine(_folder, "data"),
             AuditSink = _sink,
+            StaticTokens = new Dictionary<string, UserInfo>
+            {
+                [AdminToken] = new("admin", "admin-uid", [UserInfo.Masters], new Dictionary<string, IReadOnlyList<string>>()),
+                ["alice"] = new("alice", "alice-uid", ["developers"], new Dictionary<string, IReadOnlyList<string>>()),
+            },
         });
         var options = new ControllerHostOptions
         {
@@ -42,8 +49,7 @@ public sealed class RecordedServer : IAsyncLifetime
         _controllers = ControllerHost.RunAsync(Connect("system:kube-controller-manager", "kube-controller-manager"), options, TimeProvider.System, _stop.Token);
         var kubeconfig = Path.Combine(_folder, "kubeconfig");
         await File.WriteAllTextAsync(kubeconfig, _host.Kubeconfig("conversation"));
-        var certificate = X509Certificate2.CreateFromPem(_host.Admin.ClientCertificatePem, _host.Admin.ClientKeyPem);
-        Target = new(Http(certificate), Http(null), _host.Endpoint.ToString().TrimEnd('/'), kubeconfig, auditLog);
+        Target = new(Http(), Http(), _host.Endpoint.ToString().TrimEnd('/'), kubeconfig, auditLog) { Token = AdminToken };
     }
 
     /// <summary>Audits by another policy (YAML) from here on; null: by the one of most recordings.</summary>
@@ -65,7 +71,7 @@ public sealed class RecordedServer : IAsyncLifetime
         return new(http, fieldManager);
     }
 
-    private static HttpClient Http(X509Certificate2? certificate)
+    private static HttpClient Http()
     {
         var handler = new SocketsHttpHandler
         {
@@ -73,7 +79,6 @@ public sealed class RecordedServer : IAsyncLifetime
             UseProxy = false,
             SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true },
         };
-        if (certificate is not null) handler.SslOptions.ClientCertificates = [certificate];
         return new(handler) { Timeout = TimeSpan.FromSeconds(60) };
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -206,7 +207,7 @@ public sealed partial class Replay
         var body = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = ns, ["labels"] = labels } }.ToUtf8();
         for (var attempt = 0; attempt < 100; attempt++)
         {
-            using var response = await _target.SendAsync(HttpMethod.Post, "/api/v1/namespaces", null, body, false, HttpCompletionOption.ResponseContentRead, default);
+            using var response = await _target.SendAsync(HttpMethod.Post, "/api/v1/namespaces", new() { ["User-Agent"] = "python-requests/2" }, body, false, HttpCompletionOption.ResponseContentRead, default);
             if (response.StatusCode == HttpStatusCode.Created) break;
             await DeleteAsync($"/api/v1/namespaces/{ns}");
             await Task.Delay(100);
@@ -226,9 +227,14 @@ public sealed partial class Replay
 
     private byte[]? Body(JsonObject step)
     {
-        if (step.ContainsKey("body")) return KubernetesJson.Serialize(FillTree(step["body"])!);
+        if (step.ContainsKey("body"))
+        {
+            var text = new StringBuilder();
+            WriteSpaced(text, FillTree(step["body"]));
+            return Encoding.UTF8.GetBytes(text.ToString());
+        }
         if (step.Text("base64") is { } base64) return Convert.FromBase64String(base64);
-        return step.Text("text") is { } text ? Encoding.UTF8.GetBytes(Fill(text)) : null;
+        return step.Text("text") is { } raw ? Encoding.UTF8.GetBytes(Fill(raw)) : null;
     }
 
     private JsonObject? FilledHeaders(JsonObject step) => step.Object("headers") is { } headers ? (JsonObject)FillTree(headers)! : null;
@@ -250,7 +256,42 @@ public sealed partial class Replay
         return string.Join(", ", values);
     }
 
-    private static async Task<byte[]> ReadBodyAsync(HttpResponseMessage response) => await response.Content.ReadAsByteArrayAsync();
+    private static async Task<byte[]> ReadBodyAsync(HttpResponseMessage response)
+    {
+        var body = await response.Content.ReadAsByteArrayAsync();
+        if (!response.Content.Headers.ContentEncoding.Contains("gzip")) return body;
+        await using var zipped = new GZipStream(new MemoryStream(body), CompressionMode.Decompress);
+        using var whole = new MemoryStream();
+        await zipped.CopyToAsync(whole);
+        return whole.ToArray();
+    }
+
+    /// <summary>JSON with a blank after commas and colons, as the recorded requests had: errors quote the body.</summary>
+    private static void WriteSpaced(StringBuilder text, JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject o:
+                text.Append('{');
+                foreach (var (i, (name, value)) in o.Index())
+                {
+                    text.Append(i > 0 ? ", " : "").Append(JsonValue.Create(name)!.ToJsonString()).Append(": ");
+                    WriteSpaced(text, value);
+                }
+                text.Append('}');
+                break;
+            case JsonArray a:
+                text.Append('[');
+                foreach (var (i, value) in a.Index())
+                {
+                    if (i > 0) text.Append(", ");
+                    WriteSpaced(text, value);
+                }
+                text.Append(']');
+                break;
+            default: text.Append(node?.ToJsonString() ?? "null"); break;
+        }
+    }
 
     private static JsonNode? ParseOrNull(string text, out bool isJson)
     {

@@ -4,7 +4,7 @@ using Mobula.ApiServer.Keys;
 namespace Mobula.ApiServer.Authentication;
 
 /// <summary>Finds out who sends a request: by client certificate, by token, or nobody.</summary>
-internal sealed class Authenticator(ClientCertificates certificates, ServiceAccountTokens tokens, string adminToken)
+internal sealed class Authenticator(ClientCertificates certificates, ServiceAccountTokens tokens, string adminToken, IReadOnlyDictionary<string, UserInfo> staticTokens)
 {
     private static readonly UserInfo Nobody = new(UserInfo.Anonymous, UserInfo.UnauthenticatedGroup);
     private static readonly UserInfo Admin = new UserInfo("kubernetes-admin", UserInfo.Masters).Authenticated();
@@ -44,6 +44,7 @@ internal sealed class Authenticator(ClientCertificates certificates, ServiceAcco
     {
         if (System.Security.Cryptography.CryptographicOperations.FixedTimeEquals(
             System.Text.Encoding.UTF8.GetBytes(token), System.Text.Encoding.UTF8.GetBytes(adminToken))) return Admin;
+        if (staticTokens.TryGetValue(token, out var known)) return known.Authenticated();
         var (user, _, _) = await tokens.AuthenticateAsync(token, []).ConfigureAwait(false);
         return user?.Authenticated();
     }

@@ -68,14 +68,9 @@ internal sealed class CustomResourceController(ObjectStore store, ResourceRegist
         var status = WithPlan(crd.Object("status")?.Clone() ?? [], plan);
         // Served before it is said to be: who waits for the condition finds the resource.
         if (plan.IsEstablished) Serve(crd, plan.AcceptedNames);
-        var metadata = new JsonObject();
-        if (!crd.Texts("metadata", "finalizers").Contains(CustomResourceDefinitions.CleanupFinalizer))
+        if (!JsonNode.DeepEquals(status, crd["status"]))
         {
-            metadata["finalizers"] = new JsonArray([.. crd.Texts("metadata", "finalizers").Append(CustomResourceDefinitions.CleanupFinalizer).Select(f => JsonValue.Create(f))]);
-        }
-        if (!JsonNode.DeepEquals(status, crd["status"]) || metadata.Count > 0)
-        {
-            await PatchAsync($"{Path}/{crd.Name}/status", new() { ["metadata"] = metadata, ["status"] = status }, cancellation).ConfigureAwait(false);
+            await PatchAsync($"{Path}/{crd.Name}/status", new() { ["status"] = status }, cancellation).ConfigureAwait(false);
         }
     }
 

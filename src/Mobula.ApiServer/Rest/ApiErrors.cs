@@ -23,6 +23,17 @@ internal static class ApiErrors
         return error;
     }
 
+    /// <summary>405 in the words of what serves custom resources.</summary>
+    public static StatusException NotSupported(GroupVersionResource resource, string verb)
+    {
+        var error = new StatusException(405, "MethodNotAllowed", $"{verb} is not supported on resources of kind {GoText.Quote(resource.QualifiedName)}");
+        var details = new JsonObject();
+        if (resource.Group.Length > 0) details["group"] = resource.Group;
+        details["kind"] = resource.Resource;
+        error.Status["details"] = details;
+        return error;
+    }
+
     /// <summary>413.</summary>
     /// <param name="limit">In bytes.</param>
     public static StatusException BodyTooLarge(int limit) =>

@@ -34,6 +34,7 @@ internal static class BodyDecoder
         var decoded = ObjectDecoder.Decode(body, type == MediaType.Yaml, kind, schema, custom, Validation(fieldValidation));
         foreach (var warning in decoded.Warnings) request.Warn(warning);
         Complete(definition, kind, decoded.Object);
+        if (type == MediaType.Json) ManagedFieldsReset.Mark(body, decoded.Object);
         return decoded.Object;
     }
 

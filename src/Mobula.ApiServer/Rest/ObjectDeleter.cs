@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Mobula.ApiServer.Admission;
 using Mobula.ApiServer.Kinds;
+using Mobula.ApiServer.CustomResources;
 using Mobula.ApiServer.Pipeline;
 using Mobula.ApiServer.Storage;
 using Mobula.Kubernetes;
@@ -160,6 +161,11 @@ internal sealed class ObjectDeleter(ObjectStore store, AdmissionChain admission,
                 ?? (present.Contains(Orphan) ? "Orphan" : present.Contains(Foreground) ? "Foreground"
                     : definition.Strategy.DefaultPropagation(new(definition.Resource.Group, definition.Resource.Version)));
             var wanted = present.Where(f => f is not (Orphan or Foreground)).ToList();
+            // A definition stays until its objects are gone.
+            if (definition.Resource.QualifiedName == CustomResourceDefinitions.Collection && !o.IsTerminating && !wanted.Contains(CustomResourceDefinitions.CleanupFinalizer))
+            {
+                wanted.Add(CustomResourceDefinitions.CleanupFinalizer);
+            }
             if (policy == "Orphan") wanted.Add(Orphan);
             if (policy == "Foreground") wanted.Add(Foreground);
             if (wanted.SequenceEqual(present)) return;

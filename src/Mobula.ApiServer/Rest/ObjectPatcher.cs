@@ -40,6 +40,7 @@ internal sealed class ObjectPatcher(ObjectWriter writer, FieldManagers fieldMana
             var decoded = ObjectPatch.Apply(patchType, body, current, kind, schema, custom, BodyDecoder.Validation(options.FieldValidation));
             foreach (var warning in decoded.Warnings) request.Warn(warning);
             BodyDecoder.Complete(definition, kind, decoded.Object);
+            ManagedFieldsReset.Mark(body, decoded.Object);
             return decoded.Object;
         };
     }
@@ -90,7 +91,7 @@ internal sealed class ObjectPatcher(ObjectWriter writer, FieldManagers fieldMana
     {
         try
         {
-            return JsonNode.Parse(body) ?? throw StatusException.BadRequest("invalid JSON patch");
+            return JsonNode.Parse(body) ?? throw StatusException.BadRequest("Invalid JSON Patch");
         }
         catch (System.Text.Json.JsonException)
         {

@@ -10,11 +10,18 @@ internal static class ObjectPreparation
     public static void ForCreate(JsonObject o, ResourceDefinition definition, WriteContext context)
     {
         var metadata = o.Metadata;
-        foreach (var field in new[] { "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion" }) metadata.Remove(field);
+        DropSystemFields(o);
         metadata["uid"] = Guid.NewGuid().ToString();
         metadata["creationTimestamp"] = KubernetesTime.Format(context.Now);
         if (definition.Strategy.HasGeneration) metadata["generation"] = 1;
         definition.Strategy.PrepareForCreate(o, context);
+    }
+
+    /// <summary>Takes out of a new object what only the server sets.</summary>
+    public static void DropSystemFields(JsonObject o)
+    {
+        if (o.Object("metadata") is not { } metadata) return;
+        foreach (var field in new[] { "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion" }) metadata.Remove(field);
     }
 
     public static void ForUpdate(JsonObject o, JsonObject old, string subresource, ResourceDefinition definition, WriteContext context)

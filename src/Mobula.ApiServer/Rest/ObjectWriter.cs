@@ -46,6 +46,7 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
             if (fresh.ResourceVersion is not ("" or "0")) throw StatusException.Unclassified("resourceVersion should not be set on objects to be created");
             var context = new WriteContext(request.User, time.GetUtcNow(), store, options.IsDryRun);
             fresh = ServedForm.Default(definition, fresh);
+            ObjectPreparation.DropSystemFields(fresh);
             track(fresh, definition);
             if (generated) fresh.Metadata["name"] = ObjectNames.Generate(o.Text("metadata", "generateName")!);
             fresh = ServedForm.ToStored(definition, fresh);
@@ -170,8 +171,15 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
         if (change.Options.IsDryRun) return StoredForm.Write(next, definition.StoredKind, old.ResourceVersion);
         var isLast = next.IsTerminating && next.Integer("metadata", "deletionGracePeriodSeconds") is null or 0
             && next.IsTerminating && !next.Texts("metadata", "finalizers").Any() && !HasSpecFinalizers(definition, next);
-        var written = await store.CommitAsync(new(stored.Key, stored.Revision, StoredForm.Write(next, definition.StoredKind), isLast)).ConfigureAwait(false);
-        strategy.Committed(isLast ? null : next, old);
+        if (isLast)
+        {
+            // The object goes as it was before the write; the writer sees what the write made of it.
+            await store.CommitAsync(new(stored.Key, stored.Revision, StoredForm.Write(old, definition.StoredKind), true)).ConfigureAwait(false);
+            strategy.Committed(null, old);
+            return StoredForm.Write(next, definition.StoredKind, old.ResourceVersion);
+        }
+        var written = await store.CommitAsync(new(stored.Key, stored.Revision, StoredForm.Write(next, definition.StoredKind), false)).ConfigureAwait(false);
+        strategy.Committed(next, old);
         return written.Utf8;
     }
 
@@ -191,7 +199,9 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
         if (version == 0)
         {
             if (change.Definition.Strategy.AllowsUnconditionalUpdate || !change.IsUpdate) return;
-            throw StatusException.Invalid(change.Definition.Kind, request.Info.Name,
+            var kind = change.Definition.Kind;
+            // Of custom resources the resource is named here, not the kind.
+            throw StatusException.Invalid(change.Definition.IsCustom ? kind with { Kind = change.Definition.Resource.Resource } : kind, request.Info.Name,
                 [FieldError.Invalid(FieldPath.Of("metadata", "resourceVersion"), 0, "must be specified for an update")]);
         }
         if (version != stored.Revision) throw StatusException.Modified(change.Definition.Resource, request.Info.Name);

@@ -66,6 +66,9 @@ internal sealed class ResourceRegistry
         var collection = stored == info.Kind || stored.Group == info.Kind.Group
             ? info.Resource.QualifiedName
             : new GroupVersionResource(stored.Group, stored.Version, info.Resource.Resource).QualifiedName;
+        var strategy = info.Resource.QualifiedName == "services"
+            ? services
+            : ResourceStrategies.Find(info.Resource, new(stored.Group, stored.Version, info.Resource.Resource));
         return new()
         {
             Info = info,
@@ -73,7 +76,8 @@ internal sealed class ResourceRegistry
             Collection = collection,
             StoredKind = stored,
             Schema = BuiltInSchemas.Find(info.Kind) ?? TypeSchema.Any,
-            Strategy = info.Resource.QualifiedName == "services" ? services : ResourceStrategies.Find(info.Resource, new(stored.Group, stored.Version, info.Resource.Resource)),
+            Strategy = strategy,
+            SelectableFields = FieldLabels.Find(info.Resource) is { } fields && strategy.SelectableFields.Count == 0 ? fields : strategy.SelectableFields,
             Table = TableFormats.Find(info.Resource),
         };
     }

@@ -24,6 +24,7 @@ internal sealed class ResourceRouter(
         {
             if (!collection) throw StatusException.NoSuchResource();
             if (request.Method != "POST") throw StatusException.MethodNotAllowed();
+            Negotiation.Choose(request.Http.Request.Headers.Accept.ToString(), canTransform: false, protobuf: true);
             return await handler(request, definition, await BodyAsync(request).ConfigureAwait(false)).ConfigureAwait(false);
         }
         if (info.Subresource.Length > 0) return await AnswerSubresourceAsync(request, definition).ConfigureAwait(false);
@@ -55,9 +56,10 @@ internal sealed class ResourceRouter(
     private async Task<Answer> AnswerSubresourceAsync(ApiRequest request, ResourceDefinition definition)
     {
         var info = request.Info;
-        var subresource = definition.Info.Subresource(info.Subresource) ?? throw StatusException.NoSuchResource();
+        var subresource = definition.Info.Subresource(info.Subresource)
+            ?? throw (definition.IsCustom ? StatusException.NotFound(definition.Resource, info.Name) : StatusException.NoSuchResource());
         var verb = Verb(request, collection: false) ?? throw StatusException.MethodNotAllowed();
-        if (!subresource.Verbs.Contains(verb)) throw StatusException.MethodNotAllowed();
+        if (!subresource.Verbs.Contains(verb)) throw definition.IsCustom ? ApiErrors.NotSupported(definition.Resource, verb) : StatusException.MethodNotAllowed();
         if (subresources.TryGetValue($"{definition.Resource.QualifiedName}/{info.Subresource}", out var handler)
             || subresources.TryGetValue($"*/{info.Subresource}", out handler))
         {

@@ -49,7 +49,9 @@ internal sealed class WatchServer(ObjectStore store, TimeProvider time, Cancella
         }
         else
         {
-            watcher = store.Watch(definition.Collection, version);
+            // What happened before a custom resource was served in its present form cannot be told.
+            var first = definition.Custom is { } custom ? ListOptions.Version(custom.Definition.ResourceVersion, list: false) : 0;
+            watcher = version < first ? null : store.Watch(definition.Collection, version);
             if (watcher is null)
             {
                 events.WriteError(output, StatusException.Expired($"too old resource version: {version} ({store.Revision})"));

@@ -8,7 +8,7 @@ using Mobula.Kubernetes.Errors;
 namespace Mobula.ApiServer.Reviews;
 
 /// <summary>The reviews of <c>authentication.k8s.io</c>: who somebody is.</summary>
-internal sealed class IdentityReviews(ServiceAccountTokens tokens, FieldManagers fieldManagers, TimeProvider time)
+internal sealed class IdentityReviews(ServiceAccountTokens tokens, IReadOnlyDictionary<string, UserInfo> staticTokens, FieldManagers fieldManagers, TimeProvider time)
 {
     public IEnumerable<KeyValuePair<string, ResourceHandler>> Handlers =>
     [
@@ -19,7 +19,12 @@ internal sealed class IdentityReviews(ServiceAccountTokens tokens, FieldManagers
     private Task<Answer> SelfAsync(ApiRequest request, ResourceDefinition definition, byte[] body)
     {
         var options = WriteOptions.Read(request, "CreateOptions");
-        BodyDecoder.Decode(request, definition, definition.Kind, body, options.FieldValidation);
+        var review = BodyDecoder.Decode(request, definition, definition.Kind, body, options.FieldValidation);
+        request.AuditRequestObject(review, copy =>
+        {
+            copy["status"] = new JsonObject { ["userInfo"] = new JsonObject() };
+            return copy;
+        });
         return Task.FromResult<Answer>(new ObjectAnswer(201, new JsonObject
         {
             ["kind"] = definition.Kind.Kind,
@@ -37,6 +42,11 @@ internal sealed class IdentityReviews(ServiceAccountTokens tokens, FieldManagers
         fieldManagers.Update(definition, review, null, "", options.FieldManager);
         var token = review.Text("spec", "token") ?? "";
         if (token.Length == 0) throw StatusException.BadRequest("token is required for TokenReview in authentication");
+        if (staticTokens.TryGetValue(token, out var known))
+        {
+            review["status"] = new JsonObject { ["authenticated"] = true, ["user"] = known.Authenticated().ToJson() };
+            return new ObjectAnswer(201, review);
+        }
         var (user, audiences, error) = await tokens.AuthenticateAsync(token, [.. review.Texts("spec", "audiences")]).ConfigureAwait(false);
         review["status"] = user is null
             ? new JsonObject { ["user"] = new JsonObject(), ["error"] = error }
