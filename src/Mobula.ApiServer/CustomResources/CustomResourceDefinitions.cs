@@ -56,6 +56,25 @@ internal static class CustomResourceDefinitions
         })];
     }
 
+    /// <summary>Begins the end of a definition: it stays until its objects are gone.</summary>
+    public static void MarkDeleted(JsonObject crd, DateTimeOffset now)
+    {
+        crd.Metadata["deletionTimestamp"] = KubernetesTime.Format(now);
+        if (!crd.Texts("metadata", "finalizers").Contains(CleanupFinalizer))
+        {
+            crd.Metadata["finalizers"] = new JsonArray([.. crd.Texts("metadata", "finalizers").Append(CleanupFinalizer).Select(f => JsonValue.Create(f))]);
+        }
+        var conditions = crd.Objects("status", "conditions").Where(c => c.Text("type") != "Terminating").Select(c => c.Clone()).Append(new()
+        {
+            ["type"] = "Terminating",
+            ["status"] = "True",
+            ["lastTransitionTime"] = KubernetesTime.Format(now),
+            ["reason"] = "InstanceDeletionPending",
+            ["message"] = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+        });
+        crd.Ensure("status")["conditions"] = new JsonArray([.. conditions]);
+    }
+
     private static Dictionary<string, Func<JsonObject, string>> SelectableFields(JsonObject version) =>
         version.Objects("selectableFields").Select(f => f.Text("jsonPath") ?? "").ToDictionary(p => p.TrimStart('.'), p =>
         {

@@ -124,6 +124,11 @@ internal sealed class ObjectDeleter(ObjectStore store, AdmissionChain admission,
                 SetFinalizers(marked, definition, options);
                 return new(marked, period == 0 && !marked.Texts("metadata", "finalizers").Any());
             }
+            if (definition.Resource.QualifiedName == CustomResourceDefinitions.Collection && !old.IsTerminating)
+            {
+                CustomResourceDefinitions.MarkDeleted(marked, now);
+                return new(marked, false);
+            }
             SetFinalizers(marked, definition, options);
             if (definition.Resource.QualifiedName == "namespaces") return Namespace(old, marked, now);
             if (!marked.Texts("metadata", "finalizers").Any()) return new(null, true);
@@ -161,11 +166,6 @@ internal sealed class ObjectDeleter(ObjectStore store, AdmissionChain admission,
                 ?? (present.Contains(Orphan) ? "Orphan" : present.Contains(Foreground) ? "Foreground"
                     : definition.Strategy.DefaultPropagation(new(definition.Resource.Group, definition.Resource.Version)));
             var wanted = present.Where(f => f is not (Orphan or Foreground)).ToList();
-            // A definition stays until its objects are gone.
-            if (definition.Resource.QualifiedName == CustomResourceDefinitions.Collection && !o.IsTerminating && !wanted.Contains(CustomResourceDefinitions.CleanupFinalizer))
-            {
-                wanted.Add(CustomResourceDefinitions.CleanupFinalizer);
-            }
             if (policy == "Orphan") wanted.Add(Orphan);
             if (policy == "Foreground") wanted.Add(Foreground);
             if (wanted.SequenceEqual(present)) return;

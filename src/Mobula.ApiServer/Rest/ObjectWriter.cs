@@ -39,6 +39,10 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
     public async Task<byte[]> CreateAsync(ApiRequest request, ResourceDefinition definition, JsonObject o, WriteOptions options, Action<JsonObject, ResourceDefinition> track)
     {
         var strategy = definition.Strategy;
+        if (definition.Custom is { Definition.IsTerminating: true })
+        {
+            throw StatusException.Forbidden(definition.Resource, o.Name, "create not allowed while custom resource definition is terminating");
+        }
         var generated = o.Name.Length == 0 && !string.IsNullOrEmpty(o.Text("metadata", "generateName"));
         for (var attempt = 0; ; attempt++)
         {
