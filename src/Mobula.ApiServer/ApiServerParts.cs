@@ -43,7 +43,7 @@ internal sealed class ApiServerParts : IDisposable
         var admission = new AdmissionChain(
         [
             new NamespaceLifecycle(store), new ServiceAccountAdmission(store), new TaintNodesByCondition(), new PriorityAdmission(store),
-            new DefaultTolerationSeconds(), new RuntimeClassAdmission(store), new PodSecurityStep(podSecurity, store),
+            new DefaultTolerationSeconds(), new RuntimeClassAdmission(store), new RbacEscalation(authorizer, rbac), new PodSecurityStep(podSecurity, store),
         ]);
         var fieldManagers = new FieldManagers(time);
         var reader = new ObjectReader(store, time);

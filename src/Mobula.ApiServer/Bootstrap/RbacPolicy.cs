@@ -30,6 +30,7 @@ internal static class RbacPolicy
         yield return Role("system:node-proxier", [Rule("list watch", "", "services", "endpoints"), Rule("get list watch", "", "nodes"), Rule("create patch update", "", "events"), Rule("create patch update", "events.k8s.io", "events"), Rule("list watch", "discovery.k8s.io", "endpointslices")]);
         yield return Role("system:node", []);
         yield return Role("system:persistent-volume-provisioner", [Rule("create delete get list watch", "", "persistentvolumes"), Rule("get list update watch", "", "persistentvolumeclaims"), Rule("get list watch", "storage.k8s.io", "storageclasses"), Rule("create get list patch update watch", "", "events")]);
+        foreach (var (name, rules) in ControllerRoles.All()) yield return Role($"system:controller:{name}", rules);
         yield return Aggregated("admin", "admin");
         yield return Aggregated("edit", "edit", ("admin", "true"));
         yield return Aggregated("view", "view", ("edit", "true"));
@@ -51,8 +52,10 @@ internal static class RbacPolicy
         yield return Binding("system:kube-controller-manager", "system:kube-controller-manager", User("system:kube-controller-manager"));
         yield return Binding("system:node-proxier", "system:node-proxier", User("system:kube-proxy"));
         yield return Binding("system:node", "system:node");
-        // The control loops of this program act with their own names; upstream gives each a role of its own.
-        yield return Binding("mobula:controllers", "cluster-admin", User("system:kube-controller-manager"), Group("system:serviceaccounts:kube-system"));
+        foreach (var (name, _) in ControllerRoles.All()) yield return Binding($"system:controller:{name}", $"system:controller:{name}", Account(name));
+        // One loop keeps Jobs and ends those whose time is over; the garbage collector tells events under its other name.
+        yield return Binding("mobula:job-expiry", "system:controller:ttl-after-finished-controller", Account("job-controller"));
+        yield return Binding("mobula:garbage-events", "system:controller:generic-garbage-collector", Account("garbage-collector-controller"));
     }
 
     private static JsonArray Scheduler() =>
@@ -149,7 +152,10 @@ internal static class RbacPolicy
 
     private static JsonObject User(string name) => new() { ["kind"] = "User", ["apiGroup"] = "rbac.authorization.k8s.io", ["name"] = name };
 
-    private static JsonNode Rule(string verbs, string group, params string[] resources) => new JsonObject
+    private static JsonObject Account(string name) => new() { ["kind"] = "ServiceAccount", ["name"] = name, ["namespace"] = "kube-system" };
+
+    /// <summary>A rule over resources; verbs are separated by blanks.</summary>
+    internal static JsonNode Rule(string verbs, string group, params string[] resources) => new JsonObject
     {
         ["verbs"] = Texts(verbs.Split(' ')),
         ["apiGroups"] = Texts([group]),

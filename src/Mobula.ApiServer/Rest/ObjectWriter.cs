@@ -202,7 +202,7 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
         change.IsConditional = version != 0 && change.IsUpdate;
         if (version == 0)
         {
-            if (change.Definition.Strategy.AllowsUnconditionalUpdate || !change.IsUpdate) return;
+            if (change.Definition.Strategy.AllowsUnconditionalUpdate) return;
             var kind = change.Definition.Kind;
             // Of custom resources the resource is named here, not the kind.
             throw StatusException.Invalid(change.Definition.IsCustom ? kind with { Kind = change.Definition.Resource.Resource } : kind, request.Info.Name,
