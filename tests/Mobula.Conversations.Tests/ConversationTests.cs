@@ -10,7 +10,7 @@ namespace Mobula.Conversations.Tests;
 /// fails. With MOBULA_RECORD_HOLDS=FILE the counts seen are written there, to raise the marks after an improvement, with
 /// the answers that differ in FILE.AREA-NAME; MOBULA_REPLAY=PREFIX[,PREFIX] replays only those whose names begin so.
 /// </summary>
-public sealed class ConversationTests(RecordedServer server, ITestOutputHelper output)
+public abstract class ConversationTests(RecordedServer server, ITestOutputHelper output) : IClassFixture<RecordedServer>
 {
     private static readonly Dictionary<string, int> Marks = File.ReadLines(Testdata.Path("holds.txt"))
         .Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries))
@@ -19,11 +19,10 @@ public sealed class ConversationTests(RecordedServer server, ITestOutputHelper o
 
     private static readonly Lock RecordLock = new();
 
-    public static TheoryData<string> Conversations => [.. Marks.Keys.Where(IsWanted)];
+    /// <summary>The conversations of areas that have marks.</summary>
+    protected static TheoryData<string> Of(params IReadOnlyList<string> areas) => [.. Marks.Keys.Where(n => areas.Contains(n.Split('/')[0]) && IsWanted(n))];
 
-    [Theory]
-    [MemberData(nameof(Conversations))]
-    public async Task Conversation_holds_as_many_steps_as_before(string name)
+    protected async Task ReplayAsync(string name)
     {
         var conversation = Conversation.Read(Testdata.Path(name + ".json"));
         server.UsePolicy(conversation.Let.ToDictionary().GetValueOrDefault("policy"));
@@ -48,4 +47,44 @@ public sealed class ConversationTests(RecordedServer server, ITestOutputHelper o
         lock (RecordLock) File.AppendAllText(file, $"{name} {holding} of {steps}\n");
         if (differences.Count > 0) File.WriteAllLines($"{file}.{name.Replace('/', '-')}", differences);
     }
+}
+
+/// <summary>The API itself: verbs, encodings, discovery, kubectl and Helm.</summary>
+public sealed class ApiConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output)
+{
+    public static TheoryData<string> Conversations => Of("api");
+
+    [Theory]
+    [MemberData(nameof(Conversations))]
+    public Task Conversation_holds_as_many_steps_as_before(string name) => ReplayAsync(name);
+}
+
+/// <summary>Server-side apply and custom resources.</summary>
+public sealed class ApplyConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output)
+{
+    public static TheoryData<string> Conversations => Of("apply");
+
+    [Theory]
+    [MemberData(nameof(Conversations))]
+    public Task Conversation_holds_as_many_steps_as_before(string name) => ReplayAsync(name);
+}
+
+/// <summary>Audit and Pod Security; some have an audit policy of their own, so that they run one after the other.</summary>
+public sealed class SecurityConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output)
+{
+    public static TheoryData<string> Conversations => Of("audit", "podsecurity");
+
+    [Theory]
+    [MemberData(nameof(Conversations))]
+    public Task Conversation_holds_as_many_steps_as_before(string name) => ReplayAsync(name);
+}
+
+/// <summary>The built-in kinds and their controllers.</summary>
+public sealed class KindConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output)
+{
+    public static TheoryData<string> Conversations => Of("kinds");
+
+    [Theory]
+    [MemberData(nameof(Conversations))]
+    public Task Conversation_holds_as_many_steps_as_before(string name) => ReplayAsync(name);
 }

@@ -5,13 +5,10 @@ using Mobula.ApiServer.Authentication;
 using Mobula.Audit;
 using Mobula.Client;
 using Mobula.Controllers;
-using Mobula.Conversations.Tests;
-
-[assembly: AssemblyFixture(typeof(RecordedServer))]
 
 namespace Mobula.Conversations.Tests;
 
-/// <summary>A server as the recorded one was set up: API server, controllers, the recordings' audit policy; no node and no scheduler.</summary>
+/// <summary>A server as the recorded one was set up: API server, controllers, the recordings' audit policy; no node and no scheduler. One for each class of tests, so that they do not see each other.</summary>
 public sealed class RecordedServer : IAsyncLifetime
 {
     private const string AdminToken = "admin-token";
