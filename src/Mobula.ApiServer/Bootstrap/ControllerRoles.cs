@@ -29,7 +29,7 @@ internal static class ControllerRoles
         [
             Rule("list watch", "", "pods"), Rule(Read, "apps", "statefulsets"), Rule("update", "apps", "statefulsets/status", "statefulsets/finalizers"),
             Rule("create delete get patch update", "", "pods"), Rule("create delete get list patch update watch", "apps", "controllerrevisions"),
-            Rule("create get", "", "persistentvolumeclaims"), Rule("delete update", "", "persistentvolumeclaims"), .. Events(),
+            Rule("create get", "", "persistentvolumeclaims"), Rule("delete patch update", "", "persistentvolumeclaims"), .. Events(),
         ]);
         yield return ("daemon-set-controller",
         [

@@ -30,6 +30,7 @@ internal static class RbacPolicy
         yield return Role("system:node-proxier", [Rule("list watch", "", "services", "endpoints"), Rule("get list watch", "", "nodes"), Rule("create patch update", "", "events"), Rule("create patch update", "events.k8s.io", "events"), Rule("list watch", "discovery.k8s.io", "endpointslices")]);
         yield return Role("system:node", []);
         yield return Role("system:persistent-volume-provisioner", [Rule("create delete get list watch", "", "persistentvolumes"), Rule("get list update watch", "", "persistentvolumeclaims"), Rule("get list watch", "storage.k8s.io", "storageclasses"), Rule("create get list patch update watch", "", "events")]);
+        yield return Role("mobula:event-writer", [Rule("create patch update", "", "events"), Rule("create patch update", "events.k8s.io", "events")]);
         foreach (var (name, rules) in ControllerRoles.All()) yield return Role($"system:controller:{name}", rules);
         yield return Aggregated("admin", "admin");
         yield return Aggregated("edit", "edit", ("admin", "true"));
@@ -53,9 +54,9 @@ internal static class RbacPolicy
         yield return Binding("system:node-proxier", "system:node-proxier", User("system:kube-proxy"));
         yield return Binding("system:node", "system:node");
         foreach (var (name, _) in ControllerRoles.All()) yield return Binding($"system:controller:{name}", $"system:controller:{name}", Account(name));
-        // One loop keeps Jobs and ends those whose time is over; the garbage collector tells events under its other name.
+        // One loop keeps Jobs and ends those whose time is over; two tell events under another name than their account's.
         yield return Binding("mobula:job-expiry", "system:controller:ttl-after-finished-controller", Account("job-controller"));
-        yield return Binding("mobula:garbage-events", "system:controller:generic-garbage-collector", Account("garbage-collector-controller"));
+        yield return Binding("mobula:event-writers", "mobula:event-writer", Account("garbage-collector-controller"), Account("daemonset-controller"));
     }
 
     private static JsonArray Scheduler() =>
