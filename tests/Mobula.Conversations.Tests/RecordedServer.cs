@@ -31,6 +31,7 @@ public sealed class RecordedServer : IAsyncLifetime
         {
             DataDirectory = Path.Combine(_folder, "data"),
             AuditSink = _sink,
+            Log = Console.Error.WriteLine,
             StaticTokens = new Dictionary<string, UserInfo>
             {
                 [AdminToken] = new("admin", "admin-uid", [UserInfo.Masters], new Dictionary<string, IReadOnlyList<string>>()),

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Mobula.ApiServer.Kinds;
 using Mobula.Kubernetes;
+using Mobula.Kubernetes.Schema;
 using Mobula.Kubernetes.Errors;
 using Mobula.Kubernetes.Names;
 
@@ -143,9 +144,12 @@ internal static class ObjectMetaValidation
         {
             foreach (var message in NameValidation.IsQualifiedName(finalizer)) yield return FieldError.Invalid(path, finalizer, message);
         }
+        // Definitions and custom resources may have finalizers with any name; the other built-in kinds may not.
+        var kind = o.GroupVersionKind;
+        var isStrict = kind.Group != "apiextensions.k8s.io" && BuiltInSchemas.Find(kind) is not null;
         foreach (var (i, finalizer) in finalizers.Index())
         {
-            if (!finalizer.Contains('/', StringComparison.Ordinal) && !StandardFinalizers.Contains(finalizer))
+            if (isStrict && !finalizer.Contains('/', StringComparison.Ordinal) && !StandardFinalizers.Contains(finalizer))
             {
                 yield return FieldError.Invalid(path.Index(i), finalizer, "name is neither a standard finalizer name nor is it fully qualified");
             }

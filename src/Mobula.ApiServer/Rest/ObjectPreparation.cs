@@ -29,7 +29,7 @@ internal static class ObjectPreparation
         KeepSystemFields(o, old);
         if (subresource.Length == 0) definition.Strategy.PrepareForUpdate(o, old, context);
         else definition.Strategy.PrepareForSubresource(subresource, o, old, context);
-        if (definition.Strategy.HasGeneration && !definition.Strategy.SpecEquals(o, old)) o.Metadata["generation"] = old.Generation + 1;
+        if (subresource != "status" && definition.Strategy.HasGeneration && !definition.Strategy.SpecEquals(o, old)) o.Metadata["generation"] = old.Generation + 1;
     }
 
     /// <summary>Restores what no client may change.</summary>
