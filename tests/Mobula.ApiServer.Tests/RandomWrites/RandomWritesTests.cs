@@ -37,8 +37,8 @@ public sealed partial class RandomWritesTests(ITestOutputHelper output) : IAsync
     }
 
     [Theory]
-    [InlineData("random-apply-a.jsonl.gz", 0.55)]
-    [InlineData("random-patch-a.jsonl.gz", 0.47)]
+    [InlineData("random-apply-a.jsonl.gz", 0.97)]
+    [InlineData("random-patch-a.jsonl.gz", 0.97)]
     public async Task Writes_are_answered_as_by_a_real_server(string table, double share)
     {
         var rows = Rows(table).ToList();
