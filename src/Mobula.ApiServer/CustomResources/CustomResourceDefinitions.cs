@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Mobula.ApiServer.Rest;
-using Mobula.ApiServer.Storage;
 using Mobula.Kubernetes;
 using Mobula.Kubernetes.Schema;
 

@@ -1,9 +1,7 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Mobula.Kubernetes;
 using Mobula.Kubernetes.Errors;
 using Mobula.Kubernetes.Schema;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Mobula.Kubernetes;
 using Mobula.Kubernetes.Errors;
 
 namespace Mobula.ApiServer.Validation;

@@ -46,7 +46,7 @@ public static class ObjectDecoder
         CheckType(obj, body, kind, custom);
         try
         {
-            var found = Shape(obj, kind, schema, custom, duplicates);
+            var found = Shape(obj, schema, custom, duplicates);
             problems.AddRange(found);
         }
         catch (TypeMismatchException e)
@@ -68,7 +68,7 @@ public static class ObjectDecoder
     /// <returns>Unknown and duplicate fields.</returns>
     /// <exception cref="TypeMismatchException">A value does not fit its type.</exception>
     public static IReadOnlyList<string> Shape(
-        JsonObject obj, GroupVersionKind kind, TypeSchema schema, bool custom, IReadOnlyCollection<(JsonObject, string)>? duplicates = null,
+        JsonObject obj, TypeSchema schema, bool custom, IReadOnlyCollection<(JsonObject, string)>? duplicates = null,
         bool fromStrategicPatch = false)
     {
         if (!custom)

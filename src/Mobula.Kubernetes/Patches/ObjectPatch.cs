@@ -49,7 +49,7 @@ public static class ObjectPatch
         var text = shown ?? Show(patched, custom);
         try
         {
-            problems.AddRange(ObjectDecoder.Shape(patched, kind, schema, custom, fromStrategicPatch: type == ObjectPatchType.Strategic));
+            problems.AddRange(ObjectDecoder.Shape(patched, schema, custom, fromStrategicPatch: type == ObjectPatchType.Strategic));
         }
         catch (TypeMismatchException e)
         {

@@ -6,7 +6,6 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Mobula.Client;
 using Mobula.Kubernetes;
-using Mobula.Node.Containerd;
 using Mobula.Node.Containerd.Cri;
 using Mobula.Node.Probes;
 using Mobula.Node.Volumes;

@@ -30,7 +30,7 @@ internal static class HostAccessFindings
                 }
                 break;
             case "hostPathVolumes" or "restrictedVolumes":
-                AddVolumes(report, pod, details);
+                AddVolumes(report, details);
                 break;
             case "hostPorts":
                 AddHostPorts(report, pod);
@@ -83,7 +83,7 @@ internal static class HostAccessFindings
         }
     }
 
-    private static void AddVolumes(CheckReport report, JsonObject pod, PodDetails details)
+    private static void AddVolumes(CheckReport report, PodDetails details)
     {
         for (var i = 0; i < details.Volumes.Count; i++)
         {

@@ -4,7 +4,6 @@ using Mobula.Kubernetes;
 using Mobula.Ray;
 using Mobula.RayOperator.Events;
 using Mobula.RayOperator.Hosting;
-using Mobula.RayOperator.Pods;
 using Mobula.RayOperator.Services;
 using Mobula.RayOperator.Validation;
 

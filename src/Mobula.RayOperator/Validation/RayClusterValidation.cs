@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Mobula.Kubernetes;
 using Mobula.Kubernetes.Names;
-using Mobula.Ray;
 using Mobula.RayOperator.Clusters;
 using Mobula.RayOperator.Pods;
 

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
 using Mobula.Kubernetes.Decoding;
-using Mobula.Kubernetes.Errors;
 using Mobula.Kubernetes.Patches;
 using Mobula.Kubernetes.Schema;
 

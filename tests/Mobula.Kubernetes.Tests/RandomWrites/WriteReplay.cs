@@ -75,7 +75,7 @@ internal sealed partial class WriteReplay
                 applied.Metadata["name"] ??= "o";
                 return (created ? 201 : 200, Store(_fields.Apply(created ? null : live, applied, manager, force, merged =>
                 {
-                    ObjectDecoder.Shape(merged, _kind, _schema, _custom);
+                    ObjectDecoder.Shape(merged, _schema, _custom);
                     return SetDefaults(merged);
                 })));
             case { } type:

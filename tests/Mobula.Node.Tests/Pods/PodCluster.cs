@@ -3,9 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Mobula.ApiServer;
 using Mobula.Client;
-using Mobula.Kubernetes;
 using Mobula.Node.Images;
-using Mobula.Node.Network;
 using Mobula.Node.Tests.Containerd;
 
 namespace Mobula.Node.Tests.Pods;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Mobula.Client;
 using Mobula.Kubernetes;
 
 namespace Mobula.Node.Tests.Pods;
