@@ -2,6 +2,8 @@
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+# One warm compiler for all projects, instead of a cold one for each: half the time of a build.
+export UseSharedCompilation=true
 published=$repository/artifacts/mobula
 images=$repository/artifacts/images
 
