@@ -40,7 +40,7 @@ internal sealed class FieldManagers(TimeProvider time)
     public JsonObject Apply(ResourceDefinition definition, JsonObject? live, JsonObject applied, string subresource, string manager, bool force) =>
         Manager(definition, subresource, null).Apply(live, Writable(definition, applied, subresource), manager, force, o =>
         {
-            ObjectDecoder.Shape(o, definition.Kind, definition.Schema, definition.IsCustom);
+            ObjectDecoder.Shape(o, definition.Schema, definition.IsCustom);
             if (definition.IsCustom) CustomResourceForm.ApplyDefaults(definition.Schema, o);
             return ServedForm.Default(definition, o);
         });

@@ -36,7 +36,7 @@ public sealed class StatefulSetPlannerTests
         Assert.Equal("s-2", Assert.Single(plan.Delete).Name);
         Assert.Same(plan.Delete[0], Assert.Single(plan.Condemned));
         // One that is not well holds back those after it.
-        Assert.Empty(Plan(Set(1), Pod(0), Pod(1, ready: false), Pod(2)).Delete.Where(p => p.Name == "s-1"));
+        Assert.DoesNotContain(Plan(Set(1), Pod(0), Pod(1, ready: false), Pod(2)).Delete, p => p.Name == "s-1");
     }
 
     [Fact]
