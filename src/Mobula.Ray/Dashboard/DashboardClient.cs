@@ -1,11 +1,12 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Mobula.Ray.Dashboard;
 
-/// <summary>Speaks with the dashboard of a Ray cluster: jobs.</summary>
+/// <summary>Speaks with the dashboard of a Ray cluster: jobs and applications of Ray Serve.</summary>
 /// <param name="http">Sends; its time limit is the caller's business.</param>
 /// <param name="address">Where the dashboard is, for example <c>http://c-head-svc.ns.svc.cluster.local:8265</c>.</param>
 /// <param name="token">For clusters that ask for one; null for none.</param>
@@ -50,6 +51,30 @@ public sealed class DashboardClient(HttpClient http, Uri address, string? token 
         var (status, body) = await SendAsync(HttpMethod.Post, path, null, hasJsonBody: true, cancellation).ConfigureAwait(false);
         if (Read(body, DashboardJson.Default.StopAnswer, $"POST {path}", status).Stopped) return true;
         return await FindJobAsync(id, cancellation).ConfigureAwait(false) is not { } job || JobDetails.IsTerminal(job.Status);
+    }
+
+    /// <summary>The applications of Ray Serve by name.</summary>
+    /// <exception cref="DashboardException">The answer is an error, or none of Ray Serve's.</exception>
+    /// <exception cref="HttpRequestException">The dashboard cannot be reached.</exception>
+    public async Task<IReadOnlyDictionary<string, ServeApplication>> ServeApplicationsAsync(CancellationToken cancellation)
+    {
+        const string path = "/api/serve/applications/?api_type=declarative";
+        var (status, body) = await SendAsync(HttpMethod.Get, path, null, hasJsonBody: false, cancellation).ConfigureAwait(false);
+        if ((int)status is < 200 or >= 300) throw new DashboardException($"GET {path}: {(int)status} {Cut(System.Text.Encoding.UTF8.GetString(body))}", status);
+        return Read(body, DashboardJson.Default.ServeDetails, $"GET {path}", status).Applications ?? new Dictionary<string, ServeApplication>();
+    }
+
+    /// <summary>Declares the applications of Ray Serve.</summary>
+    /// <param name="config">The configuration (Ray's <c>ServeDeploySchema</c>).</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <exception cref="DashboardException">It was refused.</exception>
+    /// <exception cref="HttpRequestException">The dashboard cannot be reached.</exception>
+    public async Task DeployAsync(JsonObject config, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        const string path = "/api/serve/applications/";
+        var (status, body) = await SendAsync(HttpMethod.Put, path, System.Text.Encoding.UTF8.GetBytes(config.ToJsonString()), hasJsonBody: true, cancellation).ConfigureAwait(false);
+        if ((int)status is < 200 or >= 300) throw new DashboardException($"PUT {path}: {(int)status} {Cut(System.Text.Encoding.UTF8.GetString(body))}", status);
     }
 
     private async Task<(HttpStatusCode Status, byte[] Body)> SendAsync(HttpMethod method, string path, byte[]? content, bool hasJsonBody, CancellationToken cancellation)

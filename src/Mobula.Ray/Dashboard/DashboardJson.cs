@@ -6,6 +6,7 @@ namespace Mobula.Ray.Dashboard;
 [JsonSerializable(typeof(JobDetails))]
 [JsonSerializable(typeof(JobSubmission))]
 [JsonSerializable(typeof(StopAnswer))]
+[JsonSerializable(typeof(ServeDetails))]
 internal sealed partial class DashboardJson : JsonSerializerContext;
 
 /// <summary>The answer to <c>POST /api/jobs/ID/stop</c>.</summary>

@@ -21,7 +21,7 @@ internal sealed class RayCronJobController(KubernetesApi api, WatchedObjects wat
         if (watched.RayCronJobs.Get(key) is not { IsTerminating: false } o) return null;
         if (!options.FeatureGates[FeatureGates.RayCronJob])
         {
-            Report(o, "Warning", NotReconciled.Reason, "Reconcile", "RayCronJobs are reconciled with the feature gate RayCronJob only: start the operator with --feature-gates=RayCronJob=true");
+            Report(o, "Warning", "NotReconciled", "Reconcile", "RayCronJobs are reconciled with the feature gate RayCronJob only: start the operator with --feature-gates=RayCronJob=true");
             return null;
         }
         if (Invalid(o, out var schedule) is { } invalid)

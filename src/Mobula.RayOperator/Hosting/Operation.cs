@@ -3,6 +3,7 @@ using Mobula.RayOperator.Clusters;
 using Mobula.RayOperator.CronJobs;
 using Mobula.RayOperator.Events;
 using Mobula.RayOperator.Jobs;
+using Mobula.RayOperator.RayServices;
 
 namespace Mobula.RayOperator.Hosting;
 
@@ -45,8 +46,11 @@ internal sealed class Operation : IAsyncDisposable
         _cronJobs = new ControlLoop("raycronjob", new RayCronJobController(api, _watched, _cronJobEvents, options, time).ReconcileAsync, time) { OnError = Failed }
             .WatchAll(_watched.RayCronJobs);
         _serviceEvents = new(api, "rayservice-controller", identity, time, options.Log);
-        _services = new ControlLoop("rayservice", new NotReconciled(api, _watched, _serviceEvents, time).ReconcileAsync, time) { OnError = Failed }
-            .WatchChanges(_watched.RayServices);
+        _services = new ControlLoop("rayservice", new RayServiceController(api, _watched, _serviceEvents, _dashboards, options, time).ReconcileAsync, time) { OnError = Failed }
+            .WatchChanges(_watched.RayServices)
+            .WatchOwned(_watched.Clusters, "RayService")
+            .WatchOwned(_watched.Services, "RayService")
+            .Reads(_watched.Pods);
     }
 
     /// <summary>What is followed, for metrics.</summary>

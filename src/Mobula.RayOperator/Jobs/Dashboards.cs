@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Mobula.Client;
 using Mobula.Kubernetes;
 using Mobula.Ray.Dashboard;
@@ -37,6 +38,16 @@ internal sealed class Dashboards : IDisposable
         var service = cluster.Object.Text("status", "head", "serviceName") ?? cluster.HeadServiceName;
         var root = _api.Http.BaseAddress ?? throw new InvalidOperationException("the API server's address is not known");
         return new(_api.Http, new Uri(root, $"/api/v1/namespaces/{cluster.Namespace}/services/{service}:dashboard/proxy"), token);
+    }
+
+    /// <summary>Whether Ray Serve's proxy on a pod answers.</summary>
+    public async Task<bool> IsHealthyAsync(JsonObject pod, string address, long port, CancellationToken cancellation)
+    {
+        var (http, uri) = _options.UseKubernetesProxy && _api.Http.BaseAddress is { } root
+            ? (_api.Http, new Uri(root, $"/api/v1/namespaces/{pod.Namespace}/pods/{pod.Name}:{port}/proxy/-/healthz"))
+            : (_http, new Uri($"http://{(address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address)}:{port}/-/healthz"));
+        using var response = await http.GetAsync(uri, cancellation).ConfigureAwait(false);
+        return response.StatusCode == System.Net.HttpStatusCode.OK;
     }
 
     /// <summary>Whether an error means that a dashboard did not answer, or not sensibly.</summary>

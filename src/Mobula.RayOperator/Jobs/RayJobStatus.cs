@@ -150,7 +150,8 @@ internal sealed class RayJobStatus
         || !JsonNode.DeepEquals(_status.List("conditions") ?? [], old._status.List("conditions") ?? [])
         || RayClusterStatus.IsInconsistent(old.ClusterStatus, ClusterStatus);
 
-    private static JsonObject EmptyClusterStatus() => new()
+    /// <summary>The status of a cluster that is not there.</summary>
+    public static JsonObject EmptyClusterStatus() => new()
     {
         ["desiredCPU"] = "0", ["desiredMemory"] = "0", ["desiredGPU"] = "0", ["desiredTPU"] = "0", ["head"] = new JsonObject(),
     };

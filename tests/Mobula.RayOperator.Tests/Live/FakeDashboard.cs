@@ -19,8 +19,8 @@ internal sealed class FakeDashboard(KubernetesApi api) : HttpMessageHandler
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var ns = request.RequestUri!.Host.Split('.')[1];
-        var path = request.RequestUri.PathAndQuery;
+        var path = request.RequestUri!.PathAndQuery;
+        var ns = path == "/-/healthz" ? await NamespaceOfAsync(request.RequestUri.Host, cancellationToken) : request.RequestUri.Host.Split('.')[1];
         var body = request.Content is null ? null : await request.Content.ReadAsStringAsync(cancellationToken);
         await RecordAsync(ns, request, path, body, cancellationToken);
         var map = await api.FindAsync(Resources.ConfigMaps, ns, "fake-node", cancellationToken);
@@ -29,6 +29,8 @@ internal sealed class FakeDashboard(KubernetesApi api) : HttpMessageHandler
         {
             if ($"{request.Method} {path}".StartsWith(what, StringComparison.Ordinal)) return Answer((HttpStatusCode)answer![0]!.GetValue<int>(), answer[1]!.GetValue<string>());
         }
+        if (path == "/-/healthz") return Answer(HttpStatusCode.OK, "success");
+        if (path.StartsWith("/api/serve/", StringComparison.Ordinal)) return Answer(HttpStatusCode.OK, request.Method == HttpMethod.Get ? (says.Object("serve") ?? []).ToJsonString() : "");
         if (path == "/api/jobs/" && request.Method == HttpMethod.Post)
         {
             var id = JsonNode.Parse(body!)!["submission_id"]!.GetValue<string>();
@@ -49,12 +51,18 @@ internal sealed class FakeDashboard(KubernetesApi api) : HttpMessageHandler
         return Answer(HttpStatusCode.OK, job.ToJsonString());
     }
 
+    private async Task<string> NamespaceOfAsync(string address, CancellationToken cancellation)
+    {
+        var pods = await api.ListAsync(Resources.Pods, fieldSelector: $"status.podIP={address}", cancellation: cancellation);
+        return pods.Objects("items").FirstOrDefault()?.Namespace ?? throw new HttpRequestException($"no pod has the address {address}");
+    }
+
     private static HttpResponseMessage Answer(HttpStatusCode status, string body) => new(status) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
 
     private async Task RecordAsync(string ns, HttpRequestMessage request, string path, string? body, CancellationToken cancellation)
     {
         // KubeRay's client names itself so; what ours is called is nobody's business but the log's.
-        var entry = new SortedDictionary<string, JsonNode?>(StringComparer.Ordinal) { ["User-Agent"] = "Go-http-client/1.1", ["port"] = "dashboard", ["request"] = $"{request.Method} {path}" };
+        var entry = new SortedDictionary<string, JsonNode?>(StringComparer.Ordinal) { ["User-Agent"] = "Go-http-client/1.1", ["port"] = path == "/-/healthz" ? "serve" : "dashboard", ["request"] = $"{request.Method} {path}" };
         if (request.Content?.Headers.ContentType is { } type) entry["Content-Type"] = type.ToString();
         if (request.Headers.TryGetValues("x-ray-authorization", out var tokens)) entry["X-Ray-Authorization"] = tokens.First();
         if (!string.IsNullOrEmpty(body)) entry["body"] = JsonNode.Parse(body);

@@ -67,6 +67,8 @@ public abstract class LiveCluster(bool hardened, string? gates = null) : IAsyncL
         await File.WriteAllTextAsync(kubeconfig, _server.Kubeconfig("mobula"));
         var anonymous = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } }) { BaseAddress = _server.Endpoint };
         Target = new(Client("kubernetes-admin", "system:masters"), anonymous, _server.Endpoint.ToString().TrimEnd('/'), kubeconfig, null);
+        // Pods on a node that does not exist are no endpoints.
+        await Admin.CreateAsync(Resources.Nodes, new() { ["apiVersion"] = "v1", ["kind"] = "Node", ["metadata"] = new System.Text.Json.Nodes.JsonObject { ["name"] = "fake-node" } });
         var manager = Api("system:kube-controller-manager", "kube-controller-manager", "system:masters");
         var options = new RayOperatorOptions
         {
@@ -83,7 +85,7 @@ public abstract class LiveCluster(bool hardened, string? gates = null) : IAsyncL
             },
         };
         _running = Task.WhenAll(
-            ControllerHost.RunAsync(manager, new() { RootCertificateAuthorityPem = _server.Admin.CertificateAuthorityPem, RunScheduler = false }, TimeProvider.System, _stop.Token),
+            ControllerHost.RunAsync(manager, new() { RootCertificateAuthorityPem = _server.Admin.CertificateAuthorityPem, RunScheduler = false, NodeMonitorGracePeriod = TimeSpan.FromDays(1) }, TimeProvider.System, _stop.Token),
             RayOperatorHost.RunAsync(Api("system:serviceaccount:default:kuberay-operator", RayOperatorOptions.FieldManager, "system:masters"), options, TimeProvider.System, _stop.Token),
             new FakeNode(Api("system:fake-node", "fake-node", "system:masters")).RunAsync(_stop.Token));
     }

@@ -99,20 +99,6 @@ public class PodSecurityTests(HardenedCluster cluster) : IClassFixture<HardenedC
         Assert.Contains("head pod refused by restricted:latest", refused.Text("status", "message"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Service_is_told_that_nothing_is_done_for_it()
-    {
-        await NamespaceAsync("service");
-        var service = Cluster("service", hardened: true);
-        service["kind"] = "RayService";
-        service.Metadata["name"] = "s";
-        service["spec"] = new JsonObject { ["rayClusterConfig"] = service["spec"]!.DeepClone() };
-        await _api.CreateAsync(RayResources.RayServices, service);
-        var told = await UntilAsync(RayResources.RayServices, "service", "s", o => o.Objects("status", "conditions").Any());
-        Assert.Equal("NotReconciled", told.Objects("status", "conditions").Single().Text("reason"));
-        Assert.Equal("NotReconciled", Assert.Single(await EventsAsync("service", "s", 1)).Reason);
-    }
-
     private static bool IsRefused(JsonObject o) => o.Objects("status", "conditions").Any(c => c.Text("type") == "PodsAdmitted" && c.Text("status") == "False");
 
     private Task<JsonObject> NamespaceAsync(string name) => _api.CreateAsync(Resources.Namespaces, new JsonObject
