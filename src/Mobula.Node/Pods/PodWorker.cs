@@ -1,12 +1,8 @@
-using System.Collections.Concurrent;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
-using Mobula.Client;
 using Mobula.Kubernetes;
-using Mobula.Node.Containerd.Cri;
 using Mobula.Node.Probes;
 using Mobula.Node.Volumes;
 
@@ -18,31 +14,24 @@ namespace Mobula.Node.Pods;
 /// </summary>
 internal sealed class PodWorker : IAsyncDisposable
 {
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LookDelay = TimeSpan.FromMilliseconds(20);
-    private const int MostLooks = 200;
-
     private static readonly TimeSpan VolumeScan = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan SoonDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly PodServices _services;
     private readonly Func<JsonObject, StatusReason?> _admit;
-    private readonly Action<string, PodWorker> _register;
+    private readonly ApiPod _api;
+    private readonly PodObserver _observer;
+    private readonly RuntimeRemoval _removal;
+    private readonly PodStarter _starter;
     private readonly PodProbes _probes;
-    private readonly RestartBackoffs _backoffs = RestartBackoffs.OfKubelet();
     private readonly RestartBackoffs _mountBackoffs = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(122));
-    private readonly Dictionary<string, StatusReason> _startFailures = [];
     private readonly Channel<bool> _pokes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly ConcurrentDictionary<string, bool> _ends = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
     private readonly Task _running;
     private CancellationTokenSource? _attempt;
-    private JsonObject _pod;
     private bool _gone;
     private bool _admitted;
     private bool _ended;
-    private bool _deleteSent;
 
     /// <param name="services">What all workers share.</param>
     /// <param name="pod">The pod.</param>
@@ -51,25 +40,24 @@ internal sealed class PodWorker : IAsyncDisposable
     public PodWorker(PodServices services, JsonObject pod, Func<JsonObject, StatusReason?> admit, Action<string, PodWorker> register)
     {
         _services = services;
-        _pod = pod;
         _admit = admit;
-        _register = register;
+        _api = new(services, pod, Poke, _stopping.Token);
+        _observer = new(services, id => register(id, this));
+        _removal = new(services);
+        _starter = new(services, _observer, _removal, id => register(id, this));
         _probes = new(services.Prober, services.Time, (c, text) => services.Events.Warning(Pod, c, "Unhealthy", text), Poke);
         Poke();
         _running = Task.Run(RunAsync);
     }
 
     /// <summary>The pod as last seen.</summary>
-    public JsonObject Pod
-    {
-        get { lock (_lock) return _pod; }
-    }
+    public JsonObject Pod => _api.Last;
 
     /// <summary>What the runtime had of it when last asked.</summary>
-    public PodRuntime Runtime { get; private set; } = PodRuntime.Empty;
+    public PodRuntime Runtime => _observer.Seen;
 
     /// <summary>Why containers that do not run wait.</summary>
-    public IReadOnlyDictionary<string, StatusReason> StartFailures => _startFailures;
+    public IReadOnlyDictionary<string, StatusReason> StartFailures => _starter.Failures;
 
     /// <summary>Whether it counts against what the node has.</summary>
     public bool IsActive => _admitted && !_ended;
@@ -80,11 +68,10 @@ internal sealed class PodWorker : IAsyncDisposable
     /// <summary>Takes a newer version of the pod.</summary>
     public void Update(JsonObject pod)
     {
-        lock (_lock)
+        if (!_api.Take(pod, out var deletionBegan)) return;
+        if (deletionBegan)
         {
-            if (Version(pod) <= Version(_pod) && Version(pod) > 0) return;
-            if (pod.IsTerminating && !_pod.IsTerminating) _attempt?.Cancel();
-            _pod = pod;
+            lock (_lock) _attempt?.Cancel();
         }
         Poke();
     }
@@ -106,7 +93,7 @@ internal sealed class PodWorker : IAsyncDisposable
     /// <summary>The first process of a container, or of a sandbox, ended.</summary>
     public void Ended(string runtimeId)
     {
-        _ends[runtimeId] = true;
+        _observer.Ended(runtimeId);
         Poke();
     }
 
@@ -117,8 +104,6 @@ internal sealed class PodWorker : IAsyncDisposable
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _probes.DisposeAsync().ConfigureAwait(false);
     }
-
-    private static long Version(JsonObject pod) => long.TryParse(pod.ResourceVersion, CultureInfo.InvariantCulture, out var version) ? version : 0;
 
     private async Task RunAsync()
     {
@@ -163,7 +148,7 @@ internal sealed class PodWorker : IAsyncDisposable
             {
                 // A mistake of the agent's own must not end the pod's worker.
                 _services.Logger.LogError(e, "pod {Namespace}/{Name}", Pod.Namespace, Pod.Name);
-                again = RetryDelay;
+                again = PodDelays.Retry;
             }
         }
     }
@@ -176,7 +161,7 @@ internal sealed class PodWorker : IAsyncDisposable
         _services.Events.Warning(pod, null, "FailedCreatePodSandBox", $"Failed to create pod sandbox: {RpcText.Full(away)}");
         try
         {
-            await TellAsync(Observation()).ConfigureAwait(false);
+            await _api.TellAsync(Observation()).ConfigureAwait(false);
         }
         catch (Exception e) when (e is StatusException or HttpRequestException or IOException or OperationCanceledException)
         {
@@ -202,18 +187,18 @@ internal sealed class PodWorker : IAsyncDisposable
         var pod = Pod;
         if (_ended)
         {
-            if (pod.IsTerminating) await DeleteAsync(pod).ConfigureAwait(false);
+            if (pod.IsTerminating) await _api.DeleteAsync(pod).ConfigureAwait(false);
             return null;
         }
-        await ObserveAsync(pod, cancellation).ConfigureAwait(false);
+        await _observer.LookAsync(pod.Uid, cancellation).ConfigureAwait(false);
         if (!_admitted)
         {
-            if (PodPhase.IsTerminal(pod.Text("status", "phase")) || (Runtime.Sandbox is null && pod.Text("status", "startTime") is null && !pod.IsTerminating && _admit(pod) is { } refusal && await RejectAsync(pod, refusal).ConfigureAwait(false)))
+            if (PodPhase.IsTerminal(pod.Text("status", "phase")) || await IsRefusedAsync(pod).ConfigureAwait(false))
             {
                 if (Runtime.Sandbox is null)
                 {
                     _ended = true;
-                    if (pod.IsTerminating) await DeleteAsync(pod).ConfigureAwait(false);
+                    if (pod.IsTerminating) await _api.DeleteAsync(pod).ConfigureAwait(false);
                     return null;
                 }
             }
@@ -231,35 +216,26 @@ internal sealed class PodWorker : IAsyncDisposable
             _services.Events.Warning(pod, null, "Evicted", excess);
             return await EndAsync(new("Evicted", excess)).ConfigureAwait(false);
         }
-        await TellAsync(Observation()).ConfigureAwait(false);
+        await _api.TellAsync(Observation()).ConfigureAwait(false);
         if (PodStatusBuilder.IsOver(Observation())) return await EndAsync(null).ConfigureAwait(false);
 
         var again = await ActAsync(Pod, cancellation).ConfigureAwait(false);
         foreach (var other in (TimeSpan?[])[UntilDeadline(Pod), _services.Tokens.Renewal(pod.Uid) - _services.Time.GetUtcNow(), PodVolumes.HasLimits(pod) ? VolumeScan : null])
-            if (other is { } time && (again is null || time < again)) again = time > SoonDelay ? time : SoonDelay;
+            if (other is { } time && (again is null || time < again)) again = time > PodDelays.Soon ? time : PodDelays.Soon;
         return again;
+    }
+
+    /// <summary>Whether the node does not take the pod, which it is told then; what may run already is not refused.</summary>
+    private async Task<bool> IsRefusedAsync(JsonObject pod)
+    {
+        if (Runtime.Sandbox is not null || pod.Text("status", "startTime") is not null || pod.IsTerminating || _admit(pod) is not { } refusal) return false;
+        await _api.RejectAsync(pod, refusal).ConfigureAwait(false);
+        return true;
     }
 
     private TimeSpan? UntilDeadline(JsonObject pod) =>
         pod.Integer("spec", "activeDeadlineSeconds") is { } seconds && KubernetesTime.Parse(pod.Text("status", "startTime")) is { } started
             ? started + TimeSpan.FromSeconds(seconds) - _services.Time.GetUtcNow() : null;
-
-    private async Task ObserveAsync(JsonObject pod, CancellationToken cancellation)
-    {
-        Runtime = await _services.Reader.ReadAsync(pod.Uid, cancellation).ConfigureAwait(false);
-        // The runtime tells of an end a moment before its own books have it.
-        for (var attempt = 0; attempt < MostLooks && IsBehind(); attempt++)
-        {
-            await Task.Delay(LookDelay, _services.Time, cancellation).ConfigureAwait(false);
-            Runtime = await _services.Reader.ReadAsync(pod.Uid, cancellation).ConfigureAwait(false);
-        }
-        _ends.Clear();
-        foreach (var sandbox in Runtime.Sandboxes) _register(sandbox.Id, this);
-        foreach (var container in Runtime.Containers) _register(container.Id, this);
-    }
-
-    private bool IsBehind() =>
-        Runtime.Containers.Any(c => c.State == InstanceState.Running && _ends.ContainsKey(c.Id)) || Runtime.Sandboxes.Any(s => s.Ready && _ends.ContainsKey(s.Id));
 
     /// <summary>Does what the pod needs next.</summary>
     /// <returns>When to look again though nothing happened.</returns>
@@ -273,20 +249,20 @@ internal sealed class PodWorker : IAsyncDisposable
             _mountBackoffs.Next("", now, now);
             if (Runtime.Sandbox is null) return _mountBackoffs.Wait("");
         }
-        var plan = PodPlanner.Plan(pod, Runtime, _probes.Results, _backoffs, now);
+        var plan = PodPlanner.Plan(pod, Runtime, _probes.Results, _starter.Backoffs, now);
         _services.Logger.LogDebug("pod {Namespace}/{Name}: {Plan}", pod.Namespace, pod.Name, plan);
         if (plan.KillPod)
         {
             if (plan.CreateSandbox) _services.Events.Normal(pod, null, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
             await _services.Stopper.StopAllAsync(pod, Runtime, ContainerStopper.Grace(pod), cancellation).ConfigureAwait(false);
-            await StopSandboxesAsync().ConfigureAwait(false);
-            if (!plan.CreateSandbox) return SoonDelay;
+            await _removal.StopSandboxesAsync(Runtime, _stopping.Token).ConfigureAwait(false);
+            if (!plan.CreateSandbox) return PodDelays.Soon;
         }
         var sandboxConfig = SandboxConfigBuilder.Build(pod, plan.CreateSandbox ? plan.SandboxAttempt : Runtime.Sandbox!.Attempt, _services.Node, HostResolvConf());
         if (plan.CreateSandbox)
         {
-            if (!await CreateSandboxAsync(pod, sandboxConfig, cancellation).ConfigureAwait(false)) return RetryDelay;
-            await TellAsync(Observation() with { ShowIp = false }).ConfigureAwait(false);
+            if (!await _starter.CreateSandboxAsync(pod, sandboxConfig, cancellation).ConfigureAwait(false)) return PodDelays.Retry;
+            await _api.TellAsync(Observation() with { ShowIp = false }).ConfigureAwait(false);
         }
         await Task.WhenAll(plan.Kill.Select(k => _services.Stopper.StopAsync(
             pod, k.Container, k.InstanceId, k.Message, Runtime.Sandbox?.Ips.FirstOrDefault() ?? "",
@@ -294,77 +270,16 @@ internal sealed class PodWorker : IAsyncDisposable
         TimeSpan? again = null;
         foreach (var start in plan.Start)
         {
-            var next = await StartAsync(pod, start, sandboxConfig, plan.CreateSandbox, cancellation).ConfigureAwait(false);
+            var next = await _starter.StartAsync(pod, start, sandboxConfig, plan.CreateSandbox, cancellation).ConfigureAwait(false);
             if (next is { } wait && (again is null || wait < again)) again = wait;
         }
-        await ObserveAsync(pod, cancellation).ConfigureAwait(false);
-        await PruneAsync(cancellation).ConfigureAwait(false);
+        await _observer.LookAsync(pod.Uid, cancellation).ConfigureAwait(false);
+        await _removal.PruneAsync(Runtime, cancellation).ConfigureAwait(false);
         _probes.Follow(pod, Runtime);
-        await TellAsync(Observation()).ConfigureAwait(false);
+        await _api.TellAsync(Observation()).ConfigureAwait(false);
         // What ended while the others were started was seen only now.
-        if (again is null && plan.Start.Any(s => Runtime.Newest(s.Container.Name) is not { State: InstanceState.Running })) again = SoonDelay;
+        if (again is null && plan.Start.Any(s => Runtime.Newest(s.Container.Name) is not { State: InstanceState.Running })) again = PodDelays.Soon;
         return again;
-    }
-
-    private async Task<TimeSpan?> StartAsync(JsonObject pod, ContainerStart start, PodSandboxConfig sandboxConfig, bool sandboxIsNew, CancellationToken cancellation)
-    {
-        var container = start.Container;
-        if (start.Wait > TimeSpan.Zero)
-        {
-            _services.Events.Warning(pod, container, "BackOff", $"Back-off restarting failed container {container.Name} in pod {pod.Name}_{pod.Namespace}({pod.Uid})");
-            _startFailures[container.Name] = new(
-                "CrashLoopBackOff", $"back-off {GrpcHealth.Seconds(start.Backoff)} restarting failed container={container.Name} pod={pod.Name}_{pod.Namespace}({pod.Uid})");
-            return start.Wait;
-        }
-        if (start.After is { } after) _backoffs.Next(PodPlanner.BackoffKey(pod, container), after, _services.Time.GetUtcNow());
-        try
-        {
-            await _services.Starter.StartAsync(pod, start, Runtime.Sandbox!, sandboxConfig, Runtime, id => _register(id, this), cancellation).ConfigureAwait(false);
-            _startFailures.Remove(container.Name);
-            // What waited for a sidecar to start may start now; of other init containers the end is waited for.
-            return container.IsSidecar ? SoonDelay : null;
-        }
-        catch (StartException e)
-        {
-            _startFailures[container.Name] = e.Why;
-            if (e.Why.Reason is "RunContainerError" or "PostStartHookError" || sandboxIsNew) return SoonDelay;
-            var wait = _services.Images.Wait(pod, container);
-            return e.Why.Reason == "ErrImagePull" ? SoonDelay : wait > TimeSpan.Zero ? wait : RetryDelay;
-        }
-    }
-
-    private async Task<bool> CreateSandboxAsync(JsonObject pod, PodSandboxConfig config, CancellationToken cancellation)
-    {
-        try
-        {
-            PodCgroup.Create(pod, _services.Node.CgroupRoot);
-            Directory.CreateDirectory(config.LogDirectory);
-            // Init containers run again in a new sandbox, as if they never had.
-            foreach (var name in ContainerSpec.Init(pod).Select(c => c.Name))
-                foreach (var old in Runtime.Containers.Where(c => c.Name == name)) await RemoveContainerAsync(old.Id, cancellation).ConfigureAwait(false);
-            await _services.Creating.WaitAsync(cancellation).ConfigureAwait(false);
-            try
-            {
-                var answer = await _services.Runtime.Runtime.RunPodSandboxAsync(new RunPodSandboxRequest { Config = config }, cancellationToken: cancellation).ConfigureAwait(false);
-                _register(answer.PodSandboxId, this);
-            }
-            finally
-            {
-                _services.Creating.Release();
-            }
-            await ObserveAsync(pod, cancellation).ConfigureAwait(false);
-            return Runtime.Sandbox is { Ready: true };
-        }
-        catch (RpcException e) when (!cancellation.IsCancellationRequested)
-        {
-            _services.Events.Warning(pod, null, "FailedCreatePodSandBox", $"Failed to create pod sandbox: {RpcText.Full(e)}");
-            return false;
-        }
-        catch (IOException e)
-        {
-            _services.Events.Warning(pod, null, "FailedCreatePodContainer", $"unable to ensure pod container exists: {e.Message}");
-            return false;
-        }
     }
 
     /// <summary>Stops everything and tells the final status.</summary>
@@ -372,18 +287,17 @@ internal sealed class PodWorker : IAsyncDisposable
     {
         var stopping = _stopping.Token;
         var pod = Pod;
-        await TellAsync(Observation() with { Failure = failure }).ConfigureAwait(false);
+        await _api.TellAsync(Observation() with { Failure = failure }).ConfigureAwait(false);
         _probes.StopLivenessAndStartup();
         if (Runtime.AnyRunning) await _services.Stopper.StopAllAsync(pod, Runtime, ContainerStopper.Grace(pod), stopping).ConfigureAwait(false);
-        await StopSandboxesAsync().ConfigureAwait(false);
-        await ObserveAsync(pod, stopping).ConfigureAwait(false);
-        if (Runtime.AnyRunning || Runtime.Sandboxes.Any(s => s.Ready)) return SoonDelay;
+        await _removal.StopSandboxesAsync(Runtime, _stopping.Token).ConfigureAwait(false);
+        await _observer.LookAsync(pod.Uid, stopping).ConfigureAwait(false);
+        if (Runtime.AnyRunning || Runtime.Sandboxes.Any(s => s.Ready)) return PodDelays.Soon;
         await _probes.DisposeAsync().ConfigureAwait(false);
-        await TellAsync(Observation() with { Failure = failure, Ended = true }).ConfigureAwait(false);
-        _services.Volumes.TearDown(pod.Uid);
-        _services.Objects.Release(pod.Uid);
+        await _api.TellAsync(Observation() with { Failure = failure, Ended = true }).ConfigureAwait(false);
+        _removal.ReleaseVolumes(pod);
         _ended = true;
-        if (Pod.IsTerminating) await DeleteAsync(Pod).ConfigureAwait(false);
+        if (Pod.IsTerminating) await _api.DeleteAsync(Pod).ConfigureAwait(false);
         return null;
     }
 
@@ -392,45 +306,12 @@ internal sealed class PodWorker : IAsyncDisposable
     {
         var stopping = _stopping.Token;
         var pod = Pod;
-        await ObserveAsync(pod, stopping).ConfigureAwait(false);
+        await _observer.LookAsync(pod.Uid, stopping).ConfigureAwait(false);
         _probes.StopLivenessAndStartup();
         if (Runtime.AnyRunning) await _services.Stopper.StopAllAsync(pod, Runtime, ContainerStopper.Grace(pod), stopping).ConfigureAwait(false);
         await _probes.DisposeAsync().ConfigureAwait(false);
-        await StopSandboxesAsync().ConfigureAwait(false);
-        foreach (var container in Runtime.Containers) await RemoveContainerAsync(container.Id, stopping).ConfigureAwait(false);
-        foreach (var sandbox in Runtime.Sandboxes)
-            await _services.Runtime.Runtime.RemovePodSandboxAsync(new RemovePodSandboxRequest { PodSandboxId = sandbox.Id }, cancellationToken: stopping).ConfigureAwait(false);
-        _services.Volumes.TearDown(pod.Uid);
-        _services.Objects.Release(pod.Uid);
-        _services.Tokens.Forget(pod.Uid);
-        PodCgroup.Remove(pod, _services.Node.CgroupRoot);
-        var logs = _services.Node.PodLogDirectory(pod.Namespace ?? "", pod.Name, pod.Uid);
-        if (Directory.Exists(logs)) Directory.Delete(logs, recursive: true);
-        var links = Path.Combine(_services.Node.LogDirectory, "containers");
-        foreach (var container in Runtime.Containers) File.Delete(Path.Combine(links, $"{pod.Name}_{pod.Namespace}_{container.Name}-{container.Id}.log"));
-        Runtime = PodRuntime.Empty;
-    }
-
-    private async Task StopSandboxesAsync()
-    {
-        foreach (var sandbox in Runtime.Sandboxes)
-            await _services.Runtime.Runtime.StopPodSandboxAsync(new StopPodSandboxRequest { PodSandboxId = sandbox.Id }, cancellationToken: _stopping.Token).ConfigureAwait(false);
-    }
-
-    private async Task RemoveContainerAsync(string id, CancellationToken cancellation)
-    {
-        await _services.Runtime.Runtime.RemoveContainerAsync(new RemoveContainerRequest { ContainerId = id }, cancellationToken: cancellation).ConfigureAwait(false);
-        _services.Reader.Forget(id);
-    }
-
-    /// <summary>Keeps of each container the newest instance and the one before, and their logs.</summary>
-    private async Task PruneAsync(CancellationToken cancellation)
-    {
-        foreach (var old in Runtime.Containers.GroupBy(c => c.Name).SelectMany(g => g.Skip(2)).Where(c => c.State != InstanceState.Running).ToList())
-        {
-            await RemoveContainerAsync(old.Id, cancellation).ConfigureAwait(false);
-            if (old.LogPath.Length > 0) File.Delete(old.LogPath);
-        }
+        await _removal.RemovePodAsync(pod, Runtime, stopping).ConfigureAwait(false);
+        _observer.Forget();
     }
 
     private PodObservation Observation() => new()
@@ -438,54 +319,10 @@ internal sealed class PodWorker : IAsyncDisposable
         Pod = Pod,
         Runtime = Runtime,
         Probes = _probes.Results,
-        StartFailures = _startFailures,
+        StartFailures = StartFailures,
         HostIp = _services.Node.HostIp,
         Now = _services.Time.GetUtcNow(),
     };
-
-    private Task TellAsync(PodObservation seen) => PatchAsync(seen.Pod, PodStatusBuilder.Build(seen));
-
-    private async Task<bool> RejectAsync(JsonObject pod, StatusReason refusal)
-    {
-        _services.Events.Warning(pod, null, refusal.Reason, refusal.Message);
-        await PatchAsync(pod, PodStatusBuilder.Rejected(pod, refusal, _services.Time.GetUtcNow())).ConfigureAwait(false);
-        return true;
-    }
-
-    private async Task PatchAsync(JsonObject pod, JsonObject status)
-    {
-        if (PodStatusPatch.Between(pod.Uid, pod.Object("status") ?? [], status) is not { } patch) return;
-        try
-        {
-            var answer = await _services.Api.PatchAsync(
-                Mobula.Client.Resources.Pods, pod.Namespace, pod.Name, PatchType.StrategicMerge, patch, "status", cancellation: _stopping.Token).ConfigureAwait(false);
-            lock (_lock)
-            {
-                if (Version(answer) < Version(_pod)) return;
-                if (answer.IsTerminating && !_pod.IsTerminating) Poke();
-                _pod = answer;
-            }
-        }
-        catch (StatusException e) when (e.IsNotFound || e.IsConflict)
-        {
-            // Deleted, or another pod of that name: the watch tells.
-        }
-    }
-
-    private async Task DeleteAsync(JsonObject pod)
-    {
-        if (_deleteSent) return;
-        try
-        {
-            var options = new JsonObject { ["gracePeriodSeconds"] = 0, ["preconditions"] = new JsonObject { ["uid"] = pod.Uid } };
-            await _services.Api.DeleteAsync(Mobula.Client.Resources.Pods, pod.Namespace, pod.Name, options, _stopping.Token).ConfigureAwait(false);
-        }
-        catch (StatusException e) when (e.IsNotFound || e.IsConflict)
-        {
-            // It is gone already.
-        }
-        _deleteSent = true;
-    }
 
     private static string HostResolvConf() => File.Exists("/etc/resolv.conf") ? File.ReadAllText("/etc/resolv.conf") : "";
 }

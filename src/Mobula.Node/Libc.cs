@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Mobula.Node.Containerd;
+namespace Mobula.Node;
 
 /// <summary>The few system calls that .NET has no API for.</summary>
 internal static partial class Libc
@@ -18,6 +18,12 @@ internal static partial class Libc
     public const int OpenNonBlocking = 0x800;
     public const int OpenCloseOnExec = 0x80000;
 
+    /// <summary>open: only the place in the tree, not its content.</summary>
+    public const int OpenPath = 0x200000;
+
+    /// <summary>open: a link is not followed.</summary>
+    public const int OpenNoFollow = 0x20000;
+
     /// <summary>setns: the descriptor is a network namespace.</summary>
     public const int NetworkNamespace = 0x40000000;
 
@@ -26,12 +32,24 @@ internal static partial class Libc
     public static SafeFileHandle OpenFile(string path, int flags)
     {
         var descriptor = Open(path, flags | OpenCloseOnExec);
-        if (descriptor < 0) throw new IOException($"cannot open {path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
-        return new SafeFileHandle(descriptor, ownsHandle: true);
+        return descriptor >= 0 ? new(descriptor, ownsHandle: true) : throw CannotOpen(path);
     }
+
+    /// <summary>Opens what lies directly in an open folder.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static SafeFileHandle OpenFile(SafeFileHandle folder, string name, int flags)
+    {
+        var descriptor = OpenAt(folder, name, flags | OpenCloseOnExec);
+        return descriptor >= 0 ? new(descriptor, ownsHandle: true) : throw CannotOpen(name);
+    }
+
+    private static IOException CannotOpen(string path) => new($"cannot open {path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenAt(SafeFileHandle folder, string path, int flags);
 
     /// <summary>Sends a signal; 0 only asks whether the process is there. Returns 0, or -1 with errno.</summary>
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
