@@ -15,7 +15,7 @@ internal sealed class CronJobController : IController
     private readonly Informer _cronJobs;
     private readonly Informer _jobs;
     private readonly WriteBarrier _jobWrites;
-    private readonly WriteBarrier _ownWrites;
+    private readonly OwnWrites _own;
     private readonly ControlLoop _loop;
 
     public CronJobController(ControllerContext context)
@@ -26,7 +26,7 @@ internal sealed class CronJobController : IController
         _cronJobs = context.Informer(Resources.CronJobs);
         _jobs = context.Informer(Resources.Jobs);
         _jobWrites = new(_jobs);
-        _ownWrites = new(_cronJobs);
+        _own = new(_api, _cronJobs, _jobWrites);
         _loop = context.Loop(Component, ReconcileAsync)
             .Watch(_cronJobs)
             .Watch(_jobs, (old, now) => PodOwners.Concerned(old, now, "CronJob", _cronJobs, (_, _) => false));
@@ -36,13 +36,7 @@ internal sealed class CronJobController : IController
 
     private async Task<TimeSpan?> ReconcileAsync(ObjectKey key, CancellationToken cancellation)
     {
-        if (_cronJobs.Cache.Get(key) is not { } cronJob)
-        {
-            _jobWrites.Forget(key);
-            _ownWrites.Forget(key);
-            return null;
-        }
-        if (!_jobWrites.Holds(key) || !_ownWrites.Holds(key)) return null;
+        if (_own.Ready(key) is not { } cronJob) return null;
         var jobs = _jobs.Cache.OwnedBy(cronJob.Uid).Where(j => j.ControllerReference?.Text("uid") == cronJob.Uid).ToArray();
         var plan = CronJobPlanner.Plan(cronJob, jobs, _time.GetUtcNow());
         foreach (var (type, reason, message) in plan.Events) _recorder.Record(new(SignificantEvent.Reference(cronJob), type, reason, message));
@@ -56,7 +50,7 @@ internal sealed class CronJobController : IController
         {
             var update = cronJob.Clone();
             update["status"] = status;
-            _ownWrites.Wrote(key, await _api.UpdateAsync(Resources.CronJobs, update, "status", cancellation).ConfigureAwait(false));
+            _own.Wrote(key, await _api.UpdateAsync(Resources.CronJobs, update, "status", cancellation).ConfigureAwait(false));
         }
         return plan.Again;
     }

@@ -13,7 +13,6 @@ internal sealed class DaemonSetController : IController
 {
     private const string Component = "daemonset-controller";
     private const string User = "daemon-set-controller";
-    private readonly KubernetesApi _api;
     private readonly TimeProvider _time;
     private readonly EventRecorder _recorder;
     private readonly PodControl _control;
@@ -23,23 +22,23 @@ internal sealed class DaemonSetController : IController
     private readonly Informer _nodes;
     private readonly WriteBarrier _podWrites;
     private readonly WriteBarrier _revisionWrites;
-    private readonly WriteBarrier _ownWrites;
+    private readonly OwnWrites _own;
     private readonly ControlLoop _loop;
 
     public DaemonSetController(ControllerContext context)
     {
-        _api = context.ApiFor(User);
+        var api = context.ApiFor(User);
         _time = context.Time;
         _recorder = context.Recorder(Component, User);
-        _control = new(_api, _recorder);
+        _control = new(api, _recorder);
         _sets = context.Informer(Resources.DaemonSets);
         _pods = context.Informer(Resources.Pods);
         _nodes = context.Informer(Resources.Nodes);
         var revisions = context.Informer(Resources.ControllerRevisions);
-        _history = new(_api, _control, revisions);
+        _history = new(api, _control, revisions);
         _podWrites = new(_pods);
         _revisionWrites = new(revisions);
-        _ownWrites = new(_sets);
+        _own = new(api, _sets, _podWrites, _revisionWrites);
         _loop = context.Loop(Component, ReconcileAsync)
             .Watch(_sets)
             .Watch(_pods, (old, now) => PodOwners.Concerned(old, now, "DaemonSet", _sets, (set, pod) => Selector(set).Matches(pod)))
@@ -57,14 +56,7 @@ internal sealed class DaemonSetController : IController
 
     private async Task<TimeSpan?> ReconcileAsync(ObjectKey key, CancellationToken cancellation)
     {
-        if (_sets.Cache.Get(key) is not { } cached)
-        {
-            _podWrites.Forget(key);
-            _revisionWrites.Forget(key);
-            _ownWrites.Forget(key);
-            return null;
-        }
-        if (!_podWrites.Holds(key) || !_revisionWrites.Holds(key) || !_ownWrites.Holds(key)) return null;
+        if (_own.Ready(key) is not { } cached) return null;
         var set = cached.Clone();
         var selector = Selector(set);
         if (selector.IsEverything)
@@ -89,7 +81,7 @@ internal sealed class DaemonSetController : IController
         var hash = newest.Label(Revision.PodHashLabel) ?? "";
         var plan = DaemonSetPlanner.Plan(set, hash, _nodes.Cache.List(), pods, _time.GetUtcNow());
         var failure = await ActAsync(key, set, hash, plan, cancellation).ConfigureAwait(false);
-        await WriteStatusAsync(key, cached, plan.Status, cancellation).ConfigureAwait(false);
+        await _own.WriteStatusAsync(cached, plan.Status, cancellation).ConfigureAwait(false);
         if (failure is not null)
         {
             if (PodControl.IsNamespaceTerminating(failure)) return null;
@@ -117,20 +109,5 @@ internal sealed class DaemonSetController : IController
             }
         }
         return failure;
-    }
-
-    private async Task WriteStatusAsync(ObjectKey key, JsonObject set, JsonObject status, CancellationToken cancellation)
-    {
-        if (JsonNode.DeepEquals(status, set["status"])) return;
-        var update = set.Clone();
-        update["status"] = status;
-        try
-        {
-            _ownWrites.Wrote(key, await _api.UpdateAsync(Resources.DaemonSets, update, "status", cancellation).ConfigureAwait(false));
-        }
-        catch (StatusException e) when (e.IsNotFound)
-        {
-            // Deleted in the meantime.
-        }
     }
 }

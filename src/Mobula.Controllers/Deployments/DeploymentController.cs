@@ -19,7 +19,7 @@ internal sealed class DeploymentController : IController
     private readonly Informer _replicaSets;
     private readonly Informer _pods;
     private readonly WriteBarrier _replicaSetWrites;
-    private readonly WriteBarrier _ownWrites;
+    private readonly OwnWrites _own;
     private readonly ControlLoop _loop;
 
     public DeploymentController(ControllerContext context)
@@ -32,7 +32,7 @@ internal sealed class DeploymentController : IController
         _replicaSets = context.Informer(Resources.ReplicaSets);
         _pods = context.Informer(Resources.Pods);
         _replicaSetWrites = new(_replicaSets);
-        _ownWrites = new(_deployments);
+        _own = new(_api, _deployments, _replicaSetWrites);
         _loop = context.Loop(Component, ReconcileAsync)
             .Watch(_deployments)
             .Watch(_replicaSets, (old, now) => PodOwners.Concerned(old, now, "Deployment", _deployments, (d, rs) => Selector(d).Matches(rs)))
@@ -53,13 +53,7 @@ internal sealed class DeploymentController : IController
 
     private async Task<TimeSpan?> ReconcileAsync(ObjectKey key, CancellationToken cancellation)
     {
-        if (_deployments.Cache.Get(key) is not { } cached)
-        {
-            _replicaSetWrites.Forget(key);
-            _ownWrites.Forget(key);
-            return null;
-        }
-        if (!_replicaSetWrites.Holds(key) || !_ownWrites.Holds(key)) return null;
+        if (_own.Ready(key) is not { } cached) return null;
         var deployment = cached.Clone();
         var selector = Selector(deployment);
         if (selector.IsEverything)
@@ -271,7 +265,7 @@ internal sealed class DeploymentController : IController
     private async Task UpdateOwnStatusAsync(Rollout rollout, CancellationToken cancellation)
     {
         rollout.Deployment = await _api.UpdateAsync(Resources.Deployments, rollout.Deployment, "status", cancellation).ConfigureAwait(false);
-        _ownWrites.Wrote(rollout.Key, rollout.Deployment);
+        _own.Wrote(rollout.Key, rollout.Deployment);
     }
 
     /// <summary>One reconcile's view, kept up to date by the reconcile's own writes.</summary>

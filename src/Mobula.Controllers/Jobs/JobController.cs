@@ -18,7 +18,7 @@ internal sealed class JobController : IController
     private readonly Informer _jobs;
     private readonly Informer _pods;
     private readonly WriteBarrier _podWrites;
-    private readonly WriteBarrier _ownWrites;
+    private readonly OwnWrites _own;
     private readonly ControlLoop _loop;
     private readonly ControlLoop _orphans;
     private readonly ConcurrentDictionary<string, JobBackoff> _backoffs = new();
@@ -32,7 +32,7 @@ internal sealed class JobController : IController
         _jobs = context.Informer(Resources.Jobs);
         _pods = context.Informer(Resources.Pods);
         _podWrites = new(_pods);
-        _ownWrites = new(_jobs);
+        _own = new(_api, _jobs, _podWrites);
         _loop = context.Loop(Component, ReconcileAsync)
             .Watch(_jobs)
             .Watch(_pods, (old, now) => PodOwners.Concerned(old, now, "Job", _jobs, (job, pod) => Selector(job).Matches(pod)));
@@ -47,13 +47,7 @@ internal sealed class JobController : IController
 
     private async Task<TimeSpan?> ReconcileAsync(ObjectKey key, CancellationToken cancellation)
     {
-        if (_jobs.Cache.Get(key) is not { } job)
-        {
-            _podWrites.Forget(key);
-            _ownWrites.Forget(key);
-            return null;
-        }
-        if (!_podWrites.Holds(key) || !_ownWrites.Holds(key)) return null;
+        if (_own.Ready(key) is not { } job) return null;
         if (job.Text("spec", "managedBy") is not (null or "kubernetes.io/job-controller")) return null;
 
         var claims = Claims.Decide(job, Selector(job).Matches, _pods.Cache.InNamespace(job.Namespace!));
@@ -99,7 +93,7 @@ internal sealed class JobController : IController
         var update = job.Clone();
         update["status"] = status;
         var answer = await _api.UpdateAsync(Resources.Jobs, update, "status", cancellation).ConfigureAwait(false);
-        _ownWrites.Wrote(key, answer);
+        _own.Wrote(key, answer);
         return answer;
     }
 

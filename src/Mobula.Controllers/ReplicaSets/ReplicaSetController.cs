@@ -8,26 +8,23 @@ namespace Mobula.Controllers.ReplicaSets;
 /// <summary>Keeps the number of pods of each ReplicaSet, or of each ReplicationController.</summary>
 internal sealed class ReplicaSetController : IController
 {
-    private readonly GroupVersionResource _resource;
-    private readonly KubernetesApi _api;
     private readonly TimeProvider _time;
     private readonly PodControl _pods;
     private readonly Informer _replicaSets;
     private readonly Informer _podInformer;
     private readonly WriteBarrier _podWrites;
-    private readonly WriteBarrier _ownWrites;
+    private readonly OwnWrites _own;
     private readonly ControlLoop _loop;
 
     public ReplicaSetController(ControllerContext context, GroupVersionResource resource, string kind, string component)
     {
-        _resource = resource;
-        _api = context.ApiFor(component);
+        var api = context.ApiFor(component);
         _time = context.Time;
-        _pods = new(_api, context.Recorder(component));
+        _pods = new(api, context.Recorder(component));
         _replicaSets = context.Informer(resource);
         _podInformer = context.Informer(Resources.Pods);
         _podWrites = new(_podInformer);
-        _ownWrites = new(_replicaSets);
+        _own = new(api, _replicaSets, _podWrites);
         _loop = context.Loop(component, ReconcileAsync)
             .Watch(_replicaSets)
             .Watch(_podInformer, (old, now) => PodOwners.Concerned(old, now, kind, _replicaSets, (rs, pod) => ReplicaSetPlan.Selector(rs).Matches(pod)));
@@ -37,13 +34,7 @@ internal sealed class ReplicaSetController : IController
 
     private async Task<TimeSpan?> ReconcileAsync(ObjectKey key, CancellationToken cancellation)
     {
-        if (_replicaSets.Cache.Get(key) is not { } replicaSet)
-        {
-            _podWrites.Forget(key);
-            _ownWrites.Forget(key);
-            return null;
-        }
-        if (!_podWrites.Holds(key) || !_ownWrites.Holds(key)) return null;
+        if (_own.Ready(key) is not { } replicaSet) return null;
 
         var selector = ReplicaSetPlan.Selector(replicaSet);
         var candidates = _podInformer.Cache.InNamespace(replicaSet.Namespace!);
@@ -71,23 +62,8 @@ internal sealed class ReplicaSetController : IController
             }
         }
         var now = _time.GetUtcNow();
-        await WriteStatusAsync(replicaSet, ReplicaSetPlan.Status(replicaSet, active, terminating, failure?.Message, plan.Create > 0, now), cancellation).ConfigureAwait(false);
+        await _own.WriteStatusAsync(replicaSet, ReplicaSetPlan.Status(replicaSet, active, terminating, failure?.Message, plan.Create > 0, now), cancellation).ConfigureAwait(false);
         if (failure is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
         return PodState.UntilAvailable(active, replicaSet.Integer("spec", "minReadySeconds") ?? 0, now);
-    }
-
-    private async Task WriteStatusAsync(JsonObject replicaSet, JsonObject status, CancellationToken cancellation)
-    {
-        if (JsonNode.DeepEquals(status, replicaSet["status"])) return;
-        var update = replicaSet.Clone();
-        update["status"] = status;
-        try
-        {
-            _ownWrites.Wrote(ObjectKey.Of(replicaSet), await _api.UpdateAsync(_resource, update, "status", cancellation).ConfigureAwait(false));
-        }
-        catch (StatusException e) when (e.IsNotFound)
-        {
-            // Deleted in the meantime.
-        }
     }
 }

@@ -12,7 +12,6 @@ namespace Mobula.Controllers.StatefulSets;
 internal sealed class StatefulSetController : IController
 {
     private const string Component = "statefulset-controller";
-    private readonly KubernetesApi _api;
     private readonly TimeProvider _time;
     private readonly EventRecorder _recorder;
     private readonly PodControl _control;
@@ -22,24 +21,24 @@ internal sealed class StatefulSetController : IController
     private readonly Informer _podInformer;
     private readonly WriteBarrier _podWrites;
     private readonly WriteBarrier _revisionWrites;
-    private readonly WriteBarrier _ownWrites;
+    private readonly OwnWrites _own;
     private readonly ControlLoop _loop;
 
     public StatefulSetController(ControllerContext context)
     {
-        _api = context.ApiFor(Component);
+        var api = context.ApiFor(Component);
         _time = context.Time;
         _recorder = context.Recorder(Component);
-        _control = new(_api, _recorder);
+        _control = new(api, _recorder);
         _sets = context.Informer(Resources.StatefulSets);
         _podInformer = context.Informer(Resources.Pods);
         var revisions = context.Informer(Resources.ControllerRevisions);
         var claims = context.Informer(Resources.PersistentVolumeClaims);
-        _pods = new(_api, _recorder, claims);
-        _history = new(_api, _control, revisions);
+        _pods = new(api, _recorder, claims);
+        _history = new(api, _control, revisions);
         _podWrites = new(_podInformer);
         _revisionWrites = new(revisions);
-        _ownWrites = new(_sets);
+        _own = new(api, _sets, _podWrites, _revisionWrites);
         _loop = context.Loop(Component, ReconcileAsync)
             .Watch(_sets)
             .Watch(_podInformer, (old, now) => PodOwners.Concerned(old, now, "StatefulSet", _sets, (set, pod) => StatefulSetPods.Ordinal(set, pod) is not null && Selector(set).Matches(pod)))
@@ -53,14 +52,7 @@ internal sealed class StatefulSetController : IController
 
     private async Task<TimeSpan?> ReconcileAsync(ObjectKey key, CancellationToken cancellation)
     {
-        if (_sets.Cache.Get(key) is not { } cached)
-        {
-            _podWrites.Forget(key);
-            _revisionWrites.Forget(key);
-            _ownWrites.Forget(key);
-            return null;
-        }
-        if (!_podWrites.Holds(key) || !_revisionWrites.Holds(key) || !_ownWrites.Holds(key)) return null;
+        if (_own.Ready(key) is not { } cached) return null;
         var set = cached.Clone();
         var selector = Selector(set);
         var claims = Claims.Decide(set, p => StatefulSetPods.Ordinal(set, p) is not null && selector.Matches(p), _podInformer.Cache.InNamespace(set.Namespace!));
@@ -82,7 +74,7 @@ internal sealed class StatefulSetController : IController
         var current = revisions.FirstOrDefault(r => r.Name == currentName) ?? update;
         var plan = StatefulSetPlanner.Plan(set, current, update, pods, _time.GetUtcNow());
         var failure = await ActAsync(key, set, plan, cancellation).ConfigureAwait(false);
-        await WriteStatusAsync(key, cached, plan.Status, cancellation).ConfigureAwait(false);
+        await _own.WriteStatusAsync(cached, plan.Status, cancellation).ConfigureAwait(false);
         if (failure is not null)
         {
             if (PodControl.IsNamespaceTerminating(failure)) return null;
@@ -116,21 +108,6 @@ internal sealed class StatefulSetController : IController
         catch (Exception e) when (e is StatusException or HttpRequestException or InvalidOperationException)
         {
             return e;
-        }
-    }
-
-    private async Task WriteStatusAsync(ObjectKey key, JsonObject set, JsonObject status, CancellationToken cancellation)
-    {
-        if (JsonNode.DeepEquals(status, set["status"])) return;
-        var update = set.Clone();
-        update["status"] = status;
-        try
-        {
-            _ownWrites.Wrote(key, await _api.UpdateAsync(Resources.StatefulSets, update, "status", cancellation).ConfigureAwait(false));
-        }
-        catch (StatusException e) when (e.IsNotFound)
-        {
-            // Deleted in the meantime.
         }
     }
 }
