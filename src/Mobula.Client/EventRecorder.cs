@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using System.Threading.Channels;
 using Mobula.Kubernetes;
 
 namespace Mobula.Client;
@@ -16,11 +15,8 @@ public sealed class EventRecorder : IAsyncDisposable
     private readonly string? _host;
     private readonly TimeProvider _time;
     private readonly Action<Exception>? _onError;
-    private readonly Channel<SignificantEvent> _events = Channel.CreateBounded<SignificantEvent>(
-        new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
-    private readonly CancellationTokenSource _stop = new();
     private readonly EventCorrelator _correlator;
-    private readonly Task _writing;
+    private readonly BackgroundQueue<SignificantEvent> _events;
 
     /// <summary>Makes a recorder; it writes at once.</summary>
     /// <param name="api">The server.</param>
@@ -36,7 +32,7 @@ public sealed class EventRecorder : IAsyncDisposable
         _time = time ?? TimeProvider.System;
         _onError = onError;
         _correlator = new(_time);
-        _writing = Task.Run(WriteAllAsync);
+        _events = new(WriteAsync);
     }
 
     /// <summary>Reports a normal event.</summary>
@@ -46,46 +42,22 @@ public sealed class EventRecorder : IAsyncDisposable
     public void Warning(JsonObject o, string reason, string message) => Record(new(SignificantEvent.Reference(o), "Warning", reason, message));
 
     /// <summary>Reports an event. It never blocks: when a thousand wait already, the event is dropped.</summary>
-    public void Record(SignificantEvent e) => _events.Writer.TryWrite(e);
+    public void Record(SignificantEvent e) => _events.Add(e);
 
     /// <summary>Writes what waits, for 5 seconds at most, and stops.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        _events.Writer.TryComplete();
-        try
-        {
-            await _writing.WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            await _stop.CancelAsync().ConfigureAwait(false);
-            await _writing.ConfigureAwait(false);
-        }
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _events.DisposeAsync();
 
-    private async Task WriteAllAsync()
-    {
-        try
-        {
-            await foreach (var e in _events.Reader.ReadAllAsync(_stop.Token).ConfigureAwait(false))
-            {
-                if (_correlator.Correlate(e) is { } correlated) await WriteAsync(e, correlated).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-        }
-    }
+    private Task WriteAsync(SignificantEvent e, CancellationToken cancellation) =>
+        _correlator.Correlate(e) is { } correlated ? WriteAsync(e, correlated, cancellation) : Task.CompletedTask;
 
-    private async Task WriteAsync(SignificantEvent e, EventCorrelator.Correlated correlated)
+    private async Task WriteAsync(SignificantEvent e, EventCorrelator.Correlated correlated, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                if (correlated.Count > 1 && await RaiseAsync(e, correlated).ConfigureAwait(false)) return;
-                await _api.CreateAsync(Resources.Events, Build(e, correlated), _stop.Token).ConfigureAwait(false);
+                if (correlated.Count > 1 && await RaiseAsync(e, correlated, cancellation).ConfigureAwait(false)) return;
+                await _api.CreateAsync(Resources.Events, Build(e, correlated), cancellation).ConfigureAwait(false);
                 return;
             }
             catch (StatusException refused) when (refused.Code is not (429 or >= 500))
@@ -100,12 +72,12 @@ public sealed class EventRecorder : IAsyncDisposable
                     _onError?.Invoke(failed);
                     return;
                 }
-                await Task.Delay(TimeSpan.FromSeconds(10 * Random.Shared.NextDouble()), _time, _stop.Token).ConfigureAwait(false);
+                await Task.Delay(TimeSpan.FromSeconds(10 * Random.Shared.NextDouble()), _time, cancellation).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task<bool> RaiseAsync(SignificantEvent e, EventCorrelator.Correlated correlated)
+    private async Task<bool> RaiseAsync(SignificantEvent e, EventCorrelator.Correlated correlated, CancellationToken cancellation)
     {
         var patch = new JsonObject
         {
@@ -115,7 +87,7 @@ public sealed class EventRecorder : IAsyncDisposable
         };
         try
         {
-            await _api.PatchAsync(Resources.Events, Namespace(e), correlated.Name, PatchType.StrategicMerge, patch, cancellation: _stop.Token).ConfigureAwait(false);
+            await _api.PatchAsync(Resources.Events, Namespace(e), correlated.Name, PatchType.StrategicMerge, patch, cancellation: cancellation).ConfigureAwait(false);
             return true;
         }
         catch (StatusException gone) when (gone.IsNotFound)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Threading.Channels;
 using Mobula.Client;
 using Mobula.Kubernetes;
 
@@ -20,11 +19,8 @@ internal sealed class EventReporter : IAsyncDisposable
     private readonly string _instance;
     private readonly TimeProvider _time;
     private readonly Action<string>? _log;
-    private readonly Channel<JsonObject> _waiting = Channel.CreateBounded<JsonObject>(
-        new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private readonly Dictionary<string, Series> _series = [];
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task _writing;
+    private readonly BackgroundQueue<JsonObject> _waiting;
 
     private sealed record Series(string Namespace, string Name, long At)
     {
@@ -39,7 +35,7 @@ internal sealed class EventReporter : IAsyncDisposable
     public EventReporter(KubernetesApi api, string controller, string instance, TimeProvider time, Action<string>? log = null)
     {
         (_api, _controller, _instance, _time, _log) = (api, controller, $"{controller}-{instance}", time, log);
-        _writing = Task.Run(WriteAllAsync);
+        _waiting = new(WriteAsync);
     }
 
     /// <summary>Reports what happened to an object; it never blocks.</summary>
@@ -48,7 +44,7 @@ internal sealed class EventReporter : IAsyncDisposable
         var now = _time.GetUtcNow();
         if (note.Length > LongestNote) note = note[..(LongestNote - 1)] + "…";
         var ns = regarding.Namespace ?? "default";
-        _waiting.Writer.TryWrite(new JsonObject
+        _waiting.Add(new JsonObject
         {
             ["apiVersion"] = "events.k8s.io/v1",
             ["kind"] = "Event",
@@ -77,33 +73,9 @@ internal sealed class EventReporter : IAsyncDisposable
     }
 
     /// <summary>Writes what waits, for 5 seconds at most, and stops.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        _waiting.Writer.TryComplete();
-        try
-        {
-            await _writing.WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            await _stop.CancelAsync().ConfigureAwait(false);
-            await _writing.ConfigureAwait(false);
-        }
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _waiting.DisposeAsync();
 
-    private async Task WriteAllAsync()
-    {
-        try
-        {
-            await foreach (var e in _waiting.Reader.ReadAllAsync(_stop.Token).ConfigureAwait(false)) await WriteAsync(e).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-        }
-    }
-
-    private async Task WriteAsync(JsonObject e)
+    private async Task WriteAsync(JsonObject e, CancellationToken cancellation)
     {
         var key = string.Join('|', e.Text("type"), e.Text("action"), e.Text("reason"), e.Object("regarding")!.ToJsonString());
         try
@@ -116,10 +88,10 @@ internal sealed class EventReporter : IAsyncDisposable
                 {
                     ["series"] = new JsonObject { ["count"] = series.Count, ["lastObservedTime"] = e.Text("eventTime") },
                 };
-                await _api.PatchAsync(Resource, series.Namespace, series.Name, PatchType.Merge, patch, cancellation: _stop.Token).ConfigureAwait(false);
+                await _api.PatchAsync(Resource, series.Namespace, series.Name, PatchType.Merge, patch, cancellation: cancellation).ConfigureAwait(false);
                 return;
             }
-            await _api.CreateAsync(Resource, e, _stop.Token).ConfigureAwait(false);
+            await _api.CreateAsync(Resource, e, cancellation).ConfigureAwait(false);
             _series[key] = new(e.Namespace!, e.Name, _time.GetTimestamp());
         }
         catch (Exception error) when (error is StatusException or HttpRequestException or IOException)
