@@ -88,9 +88,9 @@ internal sealed class SwitchedAudit(AuditLog log, string usual) : IAuditSink
 
     public void Use(string? policy) => _current = Make(log, policy ?? usual);
 
-    public AuditDemand Begin(AuditedRequest request) => _current.Begin(request);
+    public AuditLevel Begin(AuditedRequest request) => _current.Begin(request);
 
-    public void Record(AuditStage stage, AuditedRequest request) => _current.Record(stage, request);
+    public void Record(AuditStages stage, AuditedRequest request) => _current.Record(stage, request);
 
     private static PolicyAuditSink Make(AuditLog log, string policy) => new(AuditPolicyReader.Read(policy, "audit-policy.yaml"), log);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Mobula.ApiServer.Authentication;
+using Mobula.Audit;
 
 namespace Mobula.ApiServer.Auditing;
 
@@ -63,10 +64,10 @@ public sealed class AuditedRequest
     /// <summary>The resourceVersion of the object in the request, if any.</summary>
     public string? ObjectResourceVersion { get; set; }
 
-    /// <summary>The decoded body; only when the demand is <see cref="AuditDemand.Request"/> or more.</summary>
+    /// <summary>The decoded body; only when the demand is <see cref="AuditLevel.Request"/> or more.</summary>
     public JsonNode? RequestObject { get; set; }
 
-    /// <summary>The answer's object; only when the demand is <see cref="AuditDemand.RequestResponse"/>.</summary>
+    /// <summary>The answer's object; only when the demand is <see cref="AuditLevel.RequestResponse"/>.</summary>
     public JsonNode? ResponseObject { get; set; }
 
     /// <summary>The HTTP status of the answer; 0 while it is unknown.</summary>

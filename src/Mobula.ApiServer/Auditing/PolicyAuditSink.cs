@@ -8,11 +8,8 @@ namespace Mobula.ApiServer.Auditing;
 /// <param name="log">Takes the events; not disposed of here.</param>
 public sealed class PolicyAuditSink(AuditPolicy policy, AuditLog log) : IAuditSink
 {
-    private static readonly AuditStages[] StageFlags =
-        [AuditStages.RequestReceived, AuditStages.ResponseStarted, AuditStages.ResponseComplete, AuditStages.Panic];
-
     /// <inheritdoc/>
-    public AuditDemand Begin(AuditedRequest request)
+    public AuditLevel Begin(AuditedRequest request)
     {
         var decision = policy.Decide(new AuditAttributes
         {
@@ -28,24 +25,18 @@ public sealed class PolicyAuditSink(AuditPolicy policy, AuditLog log) : IAuditSi
             Path = request.Path,
         });
         request.SinkState = decision;
-        return decision.Level switch
-        {
-            AuditLevel.None => AuditDemand.None,
-            AuditLevel.Metadata => AuditDemand.Metadata,
-            AuditLevel.Request => AuditDemand.Request,
-            _ => AuditDemand.RequestResponse,
-        };
+        return decision.Level;
     }
 
     /// <inheritdoc/>
-    public void Record(AuditStage stage, AuditedRequest request)
+    public void Record(AuditStages stage, AuditedRequest request)
     {
-        if (request.SinkState is not AuditDecision decision || !decision.Records(StageFlags[(int)stage])) return;
+        if (request.SinkState is not AuditDecision decision || !decision.Records(stage)) return;
         log.Write(new AuditEvent
         {
             Level = decision.Level,
             AuditId = request.AuditId,
-            Stage = StageFlags[(int)stage],
+            Stage = stage,
             RequestUri = request.RequestUri,
             Verb = request.Verb,
             User = User(request.User),

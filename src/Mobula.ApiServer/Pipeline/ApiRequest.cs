@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Mobula.ApiServer.Auditing;
 using Mobula.ApiServer.Authentication;
+using Mobula.Audit;
 using Mobula.Kubernetes;
 
 namespace Mobula.ApiServer.Pipeline;
@@ -34,7 +35,7 @@ internal sealed class ApiRequest(HttpContext http, RequestInfo info, DateTimeOff
     /// <summary>The facts for audit; null before the user is known.</summary>
     public AuditedRequest? Audit { get; set; }
 
-    public AuditDemand Demand { get; set; }
+    public AuditLevel Demand { get; set; }
 
     /// <summary>What the client is told in <c>Warning</c> headers, in order, each once.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
@@ -79,7 +80,7 @@ internal sealed class ApiRequest(HttpContext http, RequestInfo info, DateTimeOff
         if (audit.Namespace.Length == 0) audit.Namespace = sent.Namespace ?? "";
         audit.ObjectUid = sent.Uid;
         audit.ObjectResourceVersion = sent.ResourceVersion;
-        if (Demand < AuditDemand.Request) return;
+        if (Demand < AuditLevel.Request) return;
         var copy = sent.Clone();
         audit.RequestObject = complete is null ? copy : complete(copy);
     }
@@ -87,6 +88,6 @@ internal sealed class ApiRequest(HttpContext http, RequestInfo info, DateTimeOff
     /// <summary>Tells audit a patch, which says nothing of the object's identity.</summary>
     public void AuditPatch(JsonNode patch)
     {
-        if (Audit is { } audit && Demand >= AuditDemand.Request) audit.RequestObject = patch.DeepClone();
+        if (Audit is { } audit && Demand >= AuditLevel.Request) audit.RequestObject = patch.DeepClone();
     }
 }

@@ -6,6 +6,7 @@ using Mobula.ApiServer.Authentication;
 using Mobula.ApiServer.Authorization;
 using Mobula.ApiServer.Rest;
 using Mobula.ApiServer.Storage;
+using Mobula.Audit;
 using Mobula.Kubernetes;
 using Mobula.Kubernetes.Errors;
 
@@ -42,16 +43,16 @@ internal sealed class RequestPipeline(
             {
                 await FailAsync(request, StatusException.InternalError(e.Message)).ConfigureAwait(false);
             }
-            if (request.IsKnown) Record(request, AuditStage.ResponseComplete);
+            if (request.IsKnown) Record(request, AuditStages.ResponseComplete);
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
-            Record(request, AuditStage.ResponseComplete);
+            Record(request, AuditStages.ResponseComplete);
         }
         catch (Exception e)
         {
             log?.Invoke($"{info.Verb} {path}: {e}");
-            Record(request, AuditStage.Panic);
+            Record(request, AuditStages.Panic);
             if (http.Response.HasStarted) http.Abort();
             else await AnswerWriter.WriteAsync(request, 500, StatusException.InternalError(e.Message).Status, MediaType.Json).ConfigureAwait(false);
         }
@@ -74,7 +75,7 @@ internal sealed class RequestPipeline(
         request.User = user;
         request.IsKnown = true;
         BeginAudit(request, user);
-        Record(request, AuditStage.RequestReceived);
+        Record(request, AuditStages.RequestReceived);
         if (request.Info.IsLongRunning) RecordStart(request);
         impersonation.Apply(request);
         authorizer.Authorize(request);
@@ -92,7 +93,7 @@ internal sealed class RequestPipeline(
         {
             case ObjectAnswer o:
                 if (request.Audit is { } told && o.Object.Kind == "Status") told.ResponseStatus = o.Object;
-                if (request is { Demand: AuditDemand.RequestResponse, Audit: { } wanted } && request.Info.Path != "/version") wanted.ResponseObject = o.Object;
+                if (request is { Demand: AuditLevel.RequestResponse, Audit: { } wanted } && request.Info.Path != "/version") wanted.ResponseObject = o.Object;
                 await AnswerWriter.WriteAsync(request, o.Status, o.Object, Negotiation.ForError(http.Request.Headers.Accept.ToString())).ConfigureAwait(false);
                 break;
             case BytesAnswer bytes:
@@ -119,7 +120,7 @@ internal sealed class RequestPipeline(
             audit.ResponseCode = error.Code;
             // The refusal of a media type is written past what audit sees.
             if (error.Code != 406) audit.ResponseStatus = error.Status;
-            if (error.Code != 406 && request.Demand == AuditDemand.RequestResponse) audit.ResponseObject = error.Status;
+            if (error.Code != 406 && request.Demand == AuditLevel.RequestResponse) audit.ResponseObject = error.Status;
         }
         if (error.RetryAfterSeconds is { } seconds) response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         await AnswerWriter.WriteAsync(request, error.Code, error.Status, Negotiation.ForError(request.Http.Request.Headers.Accept.ToString())).ConfigureAwait(false);
@@ -161,14 +162,14 @@ internal sealed class RequestPipeline(
     {
         request.AnswerStarts = null;
         if (request.Audit is { } audit) audit.ResponseCode = status;
-        Record(request, AuditStage.ResponseStarted);
+        Record(request, AuditStages.ResponseStarted);
     };
 
-    private void Record(ApiRequest request, AuditStage stage)
+    private void Record(ApiRequest request, AuditStages stage)
     {
-        if (auditSink is null || request.Audit is not { } audit || request.Demand == AuditDemand.None) return;
+        if (auditSink is null || request.Audit is not { } audit || request.Demand == AuditLevel.None) return;
         audit.StageTime = time.GetUtcNow();
-        if (audit.ResponseCode == 0 && stage is not AuditStage.RequestReceived) audit.ResponseCode = request.Http.Response.StatusCode;
+        if (audit.ResponseCode == 0 && stage is not AuditStages.RequestReceived) audit.ResponseCode = request.Http.Response.StatusCode;
         auditSink.Record(stage, audit);
     }
 

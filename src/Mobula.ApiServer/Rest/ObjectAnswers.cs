@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Mobula.ApiServer.Pipeline;
 using Mobula.ApiServer.Tables;
+using Mobula.Audit;
 using Mobula.Kubernetes;
 
 namespace Mobula.ApiServer.Rest;
@@ -33,7 +34,7 @@ internal static class ObjectAnswers
     /// <param name="now">For ages in tables.</param>
     public static Answer Answer(ApiRequest request, ResourceDefinition definition, Representation form, int status, byte[] stored, DateTimeOffset now)
     {
-        if (request.Demand == Auditing.AuditDemand.RequestResponse && request.Audit is { } audit) audit.ResponseObject = ServedForm.Tree(definition, stored);
+        if (request.Demand == AuditLevel.RequestResponse && request.Audit is { } audit) audit.ResponseObject = ServedForm.Tree(definition, stored);
         return new StreamAnswer(status, _ =>
         {
             if (form.IsTable)

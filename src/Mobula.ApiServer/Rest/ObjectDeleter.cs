@@ -4,6 +4,7 @@ using Mobula.ApiServer.Kinds;
 using Mobula.ApiServer.CustomResources;
 using Mobula.ApiServer.Pipeline;
 using Mobula.ApiServer.Storage;
+using Mobula.Audit;
 using Mobula.Kubernetes;
 using Mobula.Kubernetes.Errors;
 
@@ -57,7 +58,7 @@ internal sealed class ObjectDeleter(ObjectStore store, AdmissionChain admission,
                 // Gone already.
             }
         }
-        if (request is { Demand: Auditing.AuditDemand.RequestResponse, Audit: { } audit }) audit.ResponseObject = JsonNode.Parse(reader.ToJson(definition, page).Span);
+        if (request is { Demand: AuditLevel.RequestResponse, Audit: { } audit }) audit.ResponseObject = JsonNode.Parse(reader.ToJson(definition, page).Span);
         return new StreamAnswer(200, _ => AnswerWriter.WriteAsync(request, 200, reader.ToJson(definition, page), form.MediaType));
     }
 

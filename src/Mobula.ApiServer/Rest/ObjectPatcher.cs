@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Mobula.ApiServer.Pipeline;
+using Mobula.Audit;
 using Mobula.Kubernetes;
 using Mobula.Kubernetes.Decoding;
 using Mobula.Kubernetes.Errors;
@@ -47,7 +48,7 @@ internal sealed class ObjectPatcher(ObjectWriter writer, FieldManagers fieldMana
 
     private static ObjectChange PatchChange(ApiRequest request, ResourceDefinition definition, string subresource, byte[] body, WriteOptions options)
     {
-        if (request.Demand >= Auditing.AuditDemand.Request) request.AuditPatch(RecordedPatch(body));
+        if (request.Demand >= AuditLevel.Request) request.AuditPatch(RecordedPatch(body));
         var patch = PatchOf(request, definition, definition.Kind, body, options);
         return new(definition, subresource, options) { Make = old => patch(old!) };
     }
@@ -62,7 +63,7 @@ internal sealed class ObjectPatcher(ObjectWriter writer, FieldManagers fieldMana
         catch (YamlSyntaxException e)
         {
             // What audit cannot record is refused before the patch is read, in the words of that step.
-            throw StatusException.BadRequest(request.Demand >= Auditing.AuditDemand.Request
+            throw StatusException.BadRequest(request.Demand >= AuditLevel.Request
                 ? $"error encoding patch: {Problem(e)}"
                 : $"error decoding YAML: error converting YAML to JSON: {Problem(e)}");
         }

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Mobula.ApiServer.Pipeline;
 using Mobula.ApiServer.Storage;
 using Mobula.ApiServer.Tables;
+using Mobula.Audit;
 using Mobula.Kubernetes;
 using Mobula.Kubernetes.Errors;
 
@@ -29,7 +30,7 @@ internal sealed class ObjectReader(ObjectStore store, TimeProvider time)
         var options = ListOptions.Read(request.Query, watch: false);
         var filter = new ObjectFilter(definition, request.Info.Namespace, null, options);
         var page = Page(definition, options, filter);
-        if (request.Demand == Auditing.AuditDemand.RequestResponse && request.Audit is { } audit)
+        if (request.Demand == AuditLevel.RequestResponse && request.Audit is { } audit)
         {
             audit.ResponseObject = JsonNode.Parse(ToJson(definition, page).Span);
         }

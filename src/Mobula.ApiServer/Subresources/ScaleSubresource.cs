@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Mobula.ApiServer.Pipeline;
 using Mobula.ApiServer.Rest;
 using Mobula.ApiServer.Storage;
+using Mobula.Audit;
 using Mobula.Kubernetes;
 using Mobula.Kubernetes.Errors;
 using Mobula.Kubernetes.Selectors;
@@ -42,7 +43,7 @@ internal sealed class ScaleSubresource(ObjectStore store, ObjectWriter writer, i
                 return present;
             },
         };
-        if (verb == "patch" && request.Demand >= Auditing.AuditDemand.Request && JsonNode.Parse(body) is { } patch) request.AuditPatch(patch);
+        if (verb == "patch" && request.Demand >= AuditLevel.Request && JsonNode.Parse(body) is { } patch) request.AuditPatch(patch);
         var (bytes, _) = await writer.ChangeAsync(request, change).ConfigureAwait(false);
         return new ObjectAnswer(200, places.ToScale(KubernetesJson.ParseObject(bytes), kind));
     }
