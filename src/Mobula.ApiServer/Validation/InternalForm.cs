@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Mobula.Kubernetes.Errors;
 
@@ -26,12 +24,7 @@ internal static class InternalForm
     }
 
     /// <summary>A value of a type in one line.</summary>
-    public static string Print(string type, JsonNode? node)
-    {
-        var text = new StringBuilder();
-        Write(text, Convert(type, node));
-        return text.ToString();
-    }
+    public static string Print(string type, JsonNode? node) => GoText.OrderedJson(Convert(type, node));
 
     /// <summary>A value of a type as a tree: members in their order.</summary>
     public static JsonNode? Convert(string type, JsonNode? node)
@@ -51,41 +44,6 @@ internal static class InternalForm
             }
         }
         return result;
-    }
-
-    private static void Write(StringBuilder text, JsonNode? node)
-    {
-        switch (node)
-        {
-            case null:
-                text.Append("null");
-                break;
-            case JsonObject o:
-                text.Append('{');
-                foreach (var (i, (name, value)) in o.Index())
-                {
-                    if (i > 0) text.Append(',');
-                    text.Append(GoText.JsonString(name)).Append(':');
-                    Write(text, value);
-                }
-                text.Append('}');
-                break;
-            case JsonArray list:
-                text.Append('[');
-                foreach (var (i, item) in list.Index())
-                {
-                    if (i > 0) text.Append(',');
-                    Write(text, item);
-                }
-                text.Append(']');
-                break;
-            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
-                text.Append(GoText.JsonString(value.GetValue<string>()));
-                break;
-            default:
-                text.Append(node.ToJsonString());
-                break;
-        }
     }
 
     private static JsonNode? Member(Field field, JsonNode? value)

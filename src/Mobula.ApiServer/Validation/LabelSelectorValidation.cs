@@ -71,7 +71,12 @@ internal static class LabelSelectorValidation
         return $"{{{string.Join(',', parts)}}}";
     }
 
-    private static void Requirement(JsonObject expression, FieldPath path, FieldErrors errors)
+    /// <summary>A requirement's operator and how many values it comes with, and its key.</summary>
+    /// <param name="expression">The requirement.</param>
+    /// <param name="path">Where it stands.</param>
+    /// <param name="errors">Takes what is wrong.</param>
+    /// <param name="compares">Whether <c>Gt</c> and <c>Lt</c> are operators here, as they are of nodes.</param>
+    public static void OperatorAndKey(JsonObject expression, FieldPath path, FieldErrors errors, bool compares)
     {
         var values = expression.List("values")?.Count ?? 0;
         switch (expression.Text("operator") ?? "")
@@ -82,12 +87,20 @@ internal static class LabelSelectorValidation
             case "Exists" or "DoesNotExist":
                 if (values > 0) errors.Forbidden(path.Child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
                 break;
+            case "Gt" or "Lt" when compares:
+                if (values != 1) errors.Required(path.Child("values"), "must be specified single value when `operator` is 'Lt' or 'Gt'");
+                break;
             case var other:
                 errors.Invalid(path.Child("operator"), other, "not a valid selector operator");
                 break;
         }
         var key = expression.Text("key") ?? "";
         errors.Invalid(path.Child("key"), key, NameValidation.IsQualifiedName(key));
+    }
+
+    private static void Requirement(JsonObject expression, FieldPath path, FieldErrors errors)
+    {
+        OperatorAndKey(expression, path, errors, compares: false);
         foreach (var (i, value) in expression.Texts("values").Index()) errors.Invalid(path.Child("values").Index(i), value, NameValidation.IsValidLabelValue(value));
     }
 }

@@ -95,30 +95,8 @@ internal static class SchedulingValidation
 
     private static void NodeTerm(JsonObject term, FieldPath path, FieldErrors errors)
     {
-        foreach (var (i, expression) in term.Objects("matchExpressions").Index()) NodeExpression(expression, path.Child("matchExpressions").Index(i), errors);
+        foreach (var (i, expression) in term.Objects("matchExpressions").Index()) LabelSelectorValidation.OperatorAndKey(expression, path.Child("matchExpressions").Index(i), errors, compares: true);
         foreach (var (i, field) in term.Objects("matchFields").Index()) NodeField(field, path.Child("matchFields").Index(i), errors);
-    }
-
-    private static void NodeExpression(JsonObject expression, FieldPath path, FieldErrors errors)
-    {
-        var values = expression.List("values")?.Count ?? 0;
-        switch (expression.Text("operator") ?? "")
-        {
-            case "In" or "NotIn":
-                if (values == 0) errors.Required(path.Child("values"), "must be specified when `operator` is 'In' or 'NotIn'");
-                break;
-            case "Exists" or "DoesNotExist":
-                if (values > 0) errors.Forbidden(path.Child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
-                break;
-            case "Gt" or "Lt":
-                if (values != 1) errors.Required(path.Child("values"), "must be specified single value when `operator` is 'Lt' or 'Gt'");
-                break;
-            case var other:
-                errors.Invalid(path.Child("operator"), other, "not a valid selector operator");
-                break;
-        }
-        var key = expression.Text("key") ?? "";
-        errors.Invalid(path.Child("key"), key, NameValidation.IsQualifiedName(key));
     }
 
     private static void NodeField(JsonObject field, FieldPath path, FieldErrors errors)

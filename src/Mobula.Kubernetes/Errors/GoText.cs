@@ -46,7 +46,15 @@ public static class GoText
     public static string SortedJson(JsonNode? node)
     {
         var text = new StringBuilder();
-        AppendJson(text, node);
+        AppendJson(text, node, sorted: true);
+        return text.ToString();
+    }
+
+    /// <summary>The node as Go's <c>encoding/json</c> writes a struct: members in the order in which they are, escaped as by <see cref="SortedJson"/>.</summary>
+    public static string OrderedJson(JsonNode? node)
+    {
+        var text = new StringBuilder();
+        AppendJson(text, node, sorted: false);
         return text.ToString();
     }
 
@@ -125,7 +133,7 @@ public static class GoText
         return (sign + (digits.Length > 1 ? $"{digits[0]}.{digits[1..]}" : digits), exponent);
     }
 
-    private static void AppendJson(StringBuilder text, JsonNode? node)
+    private static void AppendJson(StringBuilder text, JsonNode? node, bool sorted)
     {
         switch (node)
         {
@@ -134,12 +142,12 @@ public static class GoText
                 break;
             case JsonObject map:
                 text.Append('{');
-                foreach (var (i, (key, value)) in map.OrderBy(m => m.Key, StringComparer.Ordinal).Index())
+                foreach (var (i, (key, value)) in (sorted ? map.OrderBy(m => m.Key, StringComparer.Ordinal) : map.AsEnumerable()).Index())
                 {
                     if (i > 0) text.Append(',');
                     AppendJsonString(text, key);
                     text.Append(':');
-                    AppendJson(text, value);
+                    AppendJson(text, value, sorted);
                 }
                 text.Append('}');
                 break;
@@ -148,7 +156,7 @@ public static class GoText
                 foreach (var (i, item) in list.Index())
                 {
                     if (i > 0) text.Append(',');
-                    AppendJson(text, item);
+                    AppendJson(text, item, sorted);
                 }
                 text.Append(']');
                 break;
