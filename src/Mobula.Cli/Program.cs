@@ -18,6 +18,7 @@ var root = new RootCommand("Ray on Kubernetes under the restricted Pod Security 
     FixCommand.Create(terminal),
     InstallCommand.Create(terminal),
     OperatorCommand.Create(),
+    WebhookCommand.Create(),
     TutorialCommand.Create(terminal),
     ServeCommand.Create(),
     VersionCommand.Create(terminal),

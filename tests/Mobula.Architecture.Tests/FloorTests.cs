@@ -17,6 +17,7 @@ public sealed class FloorTests
         ["Mobula.Node"] = 2,
         ["Mobula.RayOperator"] = 2,
         ["Mobula.RayRuntime"] = 2,
+        ["Mobula.PodSecurity.Webhook"] = 2,
         ["Mobula.Cli"] = 3,
     };
 

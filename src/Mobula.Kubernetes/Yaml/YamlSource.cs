@@ -38,11 +38,12 @@ public sealed class YamlSource
     public static YamlSource Read(string text)
     {
         List<YamlSourceNode> documents = [];
+        // A byte order mark is no content, but it has its place in the text.
+        var skipped = text.StartsWith('\uFEFF') ? 1 : 0;
+        var scanner = new Scanner(new StringReader(text[skipped..]), skipComments: true);
         try
         {
-            // A byte order mark is no content, but it has its place in the text.
-            var skipped = text.StartsWith('\uFEFF') ? 1 : 0;
-            var parser = new Parser(new Scanner(new StringReader(text[skipped..]), skipComments: true));
+            var parser = new Parser(scanner);
             parser.Consume<StreamStart>();
             while (!parser.TryConsume<StreamEnd>(out _))
             {
@@ -60,6 +61,11 @@ public sealed class YamlSource
         catch (YamlSyntaxException e)
         {
             return new(text, documents, e);
+        }
+        catch (InvalidOperationException)
+        {
+            // The scanner's way to say that a flow list or object has no end.
+            return new(text, documents, new(Position(scanner.CurrentPosition), "did not find the expected ',' or closing bracket"));
         }
     }
 
