@@ -23,53 +23,62 @@ return compare ? Compare() : Measure();
 
 int Measure()
 {
+    var evaluator = PodSecurityEvaluator.Default;
     var pods = rows.Select(r => r.Object("pod")!.ToUtf8()).ToArray();
     LevelVersion restricted = new(PodSecurityLevel.Restricted, PodSecurityVersion.Latest);
-    var passing = pods.Where(p => PodSecurityEvaluator.Default.Evaluate(p, restricted).IsAllowed).ToArray();
-    Console.WriteLine($"{pods.Length} pods, {policies.Length} policies");
-    Print("verdict, pod read once for all policies", pods.Length * policies.Length, () =>
+    var passing = pods.Where(p => evaluator.Evaluate(p, restricted).IsAllowed).ToArray();
+    var refused = pods.Sum(p => policies.Count(policy => !evaluator.Evaluate(p, policy).IsAllowed));
+    Console.WriteLine($"""
+        {pods.Length} pods of {pods.Average(p => p.Length):0} bytes of UTF-8 JSON on average, each evaluated by {policies.Length} policies: baseline and restricted, v1.0 to v1.{PodSecurityEvaluator.NewestKnownMinor} and latest.
+        {refused} of {pods.Length * policies.Length} evaluations refuse. Nanoseconds and allocated bytes an evaluation: a whole pass over pods and policies on one thread, divided; the best of 5.
+        """);
+    Print("from JSON, read anew each time: verdict", pods.Length * policies.Length, () =>
     {
-        var refused = 0;
+        var allowed = 0;
         foreach (var pod in pods)
         {
-            var facts = PodFacts.Read(pod);
             foreach (var policy in policies)
             {
-                if (!PodSecurityEvaluator.Default.Allows(facts, policy)) refused++;
+                if (evaluator.Allows(PodFacts.Read(pod), policy)) allowed++;
             }
         }
-        return refused;
+        return allowed;
     });
-    Print("verdict and text", pods.Length * policies.Length, () =>
+    Print("from JSON, read anew each time: verdict and text", pods.Length * policies.Length, () =>
     {
         var length = 0;
         foreach (var pod in pods)
         {
-            var facts = PodFacts.Read(pod);
-            foreach (var policy in policies)
-            {
-                var verdict = PodSecurityEvaluator.Default.Evaluate(facts, policy);
-                if (!verdict.IsAllowed) length += verdict.Details.Length;
-            }
+            foreach (var policy in policies) length += evaluator.Evaluate(pod, policy).Details.Length;
         }
         return length;
     });
-    Print("verdict from JSON, each time read anew", pods.Length, () => pods.Count(p => !PodSecurityEvaluator.Default.Evaluate(p, restricted).IsAllowed));
-    if (passing.Length > 0)
+    Print("pod read once, then all policies: verdict", pods.Length * policies.Length, () =>
     {
-        Print($"a passing pod from JSON ({passing.Average(p => p.Length):0} bytes)", passing.Length * 100, () =>
+        var allowed = 0;
+        foreach (var pod in pods)
         {
-            var allowed = 0;
-            for (var i = 0; i < 100; i++)
+            var facts = PodFacts.Read(pod);
+            foreach (var policy in policies)
             {
-                foreach (var pod in passing)
-                {
-                    if (PodSecurityEvaluator.Default.Evaluate(pod, restricted).IsAllowed) allowed++;
-                }
+                if (evaluator.Allows(facts, policy)) allowed++;
             }
-            return allowed;
-        });
-    }
+        }
+        return allowed;
+    });
+    if (passing.Length == 0) return 0;
+    Print($"from JSON: one that passes restricted:latest ({passing.Length} of {passing.Average(p => p.Length):0} bytes)", passing.Length * 1000, () =>
+    {
+        var allowed = 0;
+        for (var i = 0; i < 1000; i++)
+        {
+            foreach (var pod in passing)
+            {
+                if (evaluator.Evaluate(pod, restricted).IsAllowed) allowed++;
+            }
+        }
+        return allowed;
+    });
     return 0;
 }
 
@@ -86,7 +95,7 @@ static void Print(string what, int evaluations, Func<int> run)
         best = Math.Min(best, Stopwatch.GetElapsedTime(started).TotalNanoseconds / evaluations);
         bytes = (GC.GetAllocatedBytesForCurrentThread() - allocated) / evaluations;
     }
-    Console.WriteLine($"{what,-48} {best,9:0} ns {bytes,8} B");
+    Console.WriteLine($"{what,-72} {best,8:0} ns {bytes,6} B");
 }
 
 int Compare()

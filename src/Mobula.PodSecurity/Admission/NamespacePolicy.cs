@@ -10,7 +10,7 @@ namespace Mobula.PodSecurity.Admission;
 public readonly record struct InvalidField(string Field, string Value, string Expected)
 {
     /// <summary>The text without the field.</summary>
-    public string Message => $"Invalid value: {Evaluation.Phrases.GoQuoted(Value)}: {Expected}";
+    public string Message => $"Invalid value: {Evaluation.GoQuoting.Quote(Value)}: {Expected}";
 
     /// <summary><c>FIELD: Invalid value: "VALUE": EXPECTED</c>.</summary>
     public override string ToString() => $"{Field}: {Message}";

@@ -6,7 +6,7 @@ namespace Mobula.PodSecurity.Admission;
 /// <summary>A pod that a request makes, read once, and which of several it is (null for a built-in resource's only one).</summary>
 internal readonly record struct JudgedPod(ReadOnlyMemory<byte> Json, PodTraits Traits, string? Role)
 {
-    public static JudgedPod Read(ReadOnlyMemory<byte> json, string? role = null) => new(json, PodReader.Read(json.Span, null), role);
+    public static JudgedPod Read(ReadOnlyMemory<byte> json, string? role = null) => new(json, PodFacts.Read(json.Span).Traits, role);
 }
 
 /// <summary>What is found out about one request, until it is decided.</summary>

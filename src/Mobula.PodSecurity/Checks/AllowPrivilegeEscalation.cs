@@ -10,7 +10,10 @@ internal static class AllowPrivilegeEscalation
         new CheckVariant(8, PrivilegeEscalation, Explain),
         new CheckVariant(25, PrivilegeEscalation, Explain) { ExemptBy = Windows });
 
-    private static Explanation Explain(PodDetails pod) => new(
-        "allowPrivilegeEscalation != false",
-        $"{Phrases.Containers(pod.ContainersWith(PrivilegeEscalation))} must set securityContext.allowPrivilegeEscalation=false");
+    private static void Explain(scoped in PodDetails pod, scoped ref ViolationText text)
+    {
+        text.Reason("allowPrivilegeEscalation != false"u8);
+        text.Containers(in pod, PrivilegeEscalation);
+        text.Add(" must set securityContext.allowPrivilegeEscalation=false"u8);
+    }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Mobula.PodSecurity.Evaluation;
 using static Mobula.PodSecurity.Evaluation.PodTraits;
 
@@ -12,22 +11,20 @@ internal static class AppArmorProfile
 
     internal static ReadOnlySpan<byte> AnnotationPrefix => "container.apparmor.security.beta.kubernetes.io/"u8;
 
-    internal static bool AllowsType(ref readonly Utf8JsonReader type) =>
-        type.ValueTextEquals("RuntimeDefault"u8) || type.ValueTextEquals("Localhost"u8);
+    internal static bool AllowsType(ReadOnlySpan<byte> type) => type.SequenceEqual("RuntimeDefault"u8) || type.SequenceEqual("Localhost"u8);
 
-    internal static bool AllowsAnnotation(ref readonly Utf8JsonReader value) =>
-        value.TokenType == JsonTokenType.Null || value.ValueTextEquals(""u8) || value.ValueTextEquals("runtime/default"u8) ||
-        JsonReading.TextStartsWith(in value, "localhost/"u8);
+    internal static bool AllowsAnnotation(ReadOnlySpan<byte> value) =>
+        value.IsEmpty || value.SequenceEqual("runtime/default"u8) || value.StartsWith("localhost/"u8);
 
-    private static Explanation Explain(PodDetails pod)
+    private static void Explain(scoped in PodDetails pod, scoped ref ViolationText text)
     {
-        var ofPod = (pod.Pod.Traits & AppArmorType) != 0;
-        var containers = pod.ContainersWith(AppArmorType);
-        var types = Phrases.SortedSet(containers.Select(c => c.AppArmorType).Concat(ofPod ? [pod.Pod.AppArmorType] : []));
-        var annotations = Phrases.SortedSet(
-            pod.ForbiddenAppArmorAnnotations.Select(a => $"{a.Key}={Phrases.GoQuoted(a.Value)}"));
-        return new(
-            Phrases.Plural("forbidden AppArmor profile", "forbidden AppArmor profiles", types.Count + annotations.Count),
-            $"{Phrases.Setters(ofPod, containers, annotations.Count)} must not set AppArmor profile type to {Phrases.Quoted([.. types, .. annotations])}");
+        var annotations = text.Collect(in pod, AppArmorAnnotation);
+        var types = text.Collect(in pod, AppArmorType);
+        text.Reason(types + annotations == 1 ? "forbidden AppArmor profile"u8 : "forbidden AppArmor profiles"u8);
+        text.Setters(in pod, AppArmorType, annotations);
+        text.Add(" must not set AppArmor profile type to "u8);
+        text.AddCollected(in pod);
+        text.Collect(in pod, AppArmorAnnotation);
+        text.AddCollected(in pod, isFirst: types == 0);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Mobula.PodSecurity.Evaluation;
 using static Mobula.PodSecurity.Evaluation.PodTraits;
 
@@ -11,24 +10,27 @@ internal static class CapabilitiesBaseline
 
     public static readonly Check Check = new(Id, PodSecurityLevel.Baseline, new CheckVariant(0, CapabilityBeyondBaseline, Explain));
 
-    internal static bool Allows(ref readonly Utf8JsonReader capability) =>
-        capability.ValueTextEquals("NET_BIND_SERVICE"u8) || capability.ValueTextEquals("CHOWN"u8) ||
-        capability.ValueTextEquals("AUDIT_WRITE"u8) || capability.ValueTextEquals("DAC_OVERRIDE"u8) ||
-        capability.ValueTextEquals("FOWNER"u8) || capability.ValueTextEquals("FSETID"u8) ||
-        capability.ValueTextEquals("KILL"u8) || capability.ValueTextEquals("MKNOD"u8) ||
-        capability.ValueTextEquals("SETFCAP"u8) || capability.ValueTextEquals("SETGID"u8) ||
-        capability.ValueTextEquals("SETPCAP"u8) || capability.ValueTextEquals("SETUID"u8) ||
-        capability.ValueTextEquals("SYS_CHROOT"u8);
-
-    internal static bool Allows(string capability) => capability is "AUDIT_WRITE" or "CHOWN" or "DAC_OVERRIDE" or "FOWNER" or
-        "FSETID" or "KILL" or "MKNOD" or "NET_BIND_SERVICE" or "SETFCAP" or "SETGID" or "SETPCAP" or "SETUID" or "SYS_CHROOT";
-
-    private static Explanation Explain(PodDetails pod)
+    internal static bool Allows(ReadOnlySpan<byte> capability) => capability.Length switch
     {
-        var containers = pod.ContainersWith(CapabilityBeyondBaseline);
-        var forbidden = Phrases.SortedSet(containers.SelectMany(c => c.AddedCapabilities).Where(c => !Allows(c)));
-        return new(
-            "non-default capabilities",
-            $"{Phrases.Containers(containers)} must not include {Phrases.Quoted(forbidden)} in securityContext.capabilities.add");
+        4 => capability.SequenceEqual("KILL"u8),
+        5 => capability.SequenceEqual("CHOWN"u8) || capability.SequenceEqual("MKNOD"u8),
+        6 => capability.SequenceEqual("FOWNER"u8) || capability.SequenceEqual("FSETID"u8) || capability.SequenceEqual("SETGID"u8) ||
+            capability.SequenceEqual("SETUID"u8),
+        7 => capability.SequenceEqual("SETFCAP"u8) || capability.SequenceEqual("SETPCAP"u8),
+        10 => capability.SequenceEqual("SYS_CHROOT"u8),
+        11 => capability.SequenceEqual("AUDIT_WRITE"u8),
+        12 => capability.SequenceEqual("DAC_OVERRIDE"u8),
+        16 => capability.SequenceEqual("NET_BIND_SERVICE"u8),
+        _ => false,
+    };
+
+    private static void Explain(scoped in PodDetails pod, scoped ref ViolationText text)
+    {
+        text.Reason("non-default capabilities"u8);
+        text.Containers(in pod, CapabilityBeyondBaseline);
+        text.Add(" must not include "u8);
+        text.Collect(in pod, CapabilityBeyondBaseline);
+        text.AddCollected(in pod);
+        text.Add(" in securityContext.capabilities.add"u8);
     }
 }

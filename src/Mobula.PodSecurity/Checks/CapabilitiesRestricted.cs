@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Mobula.PodSecurity.Evaluation;
 using static Mobula.PodSecurity.Evaluation.PodTraits;
 
@@ -15,21 +14,23 @@ internal static class CapabilitiesRestricted
             ExemptBy = Windows,
         });
 
-    internal static bool Allows(ref readonly Utf8JsonReader capability) => capability.ValueTextEquals("NET_BIND_SERVICE"u8);
+    internal static bool Allows(ReadOnlySpan<byte> capability) => capability.SequenceEqual("NET_BIND_SERVICE"u8);
 
-    internal static bool Allows(string capability) => capability == "NET_BIND_SERVICE";
-
-    private static Explanation Explain(PodDetails pod)
+    private static void Explain(scoped in PodDetails pod, scoped ref ViolationText text)
     {
-        List<string> parts = [];
-        var undropped = pod.ContainersWith(DropAllMissing);
-        if (undropped.Count > 0) parts.Add($"{Phrases.Containers(undropped)} must set securityContext.capabilities.drop=[\"ALL\"]");
-        var adding = pod.ContainersWith(CapabilityBeyondRestricted);
-        if (adding.Count > 0)
+        text.Reason("unrestricted capabilities"u8);
+        var (undropped, adding) = (pod.Traits & DropAllMissing, pod.Traits & CapabilityBeyondRestricted);
+        if (undropped != 0)
         {
-            var forbidden = Phrases.SortedSet(adding.SelectMany(c => c.AddedCapabilities).Where(c => !Allows(c)));
-            parts.Add($"{Phrases.Containers(adding)} must not include {Phrases.Quoted(forbidden)} in securityContext.capabilities.add");
+            text.Containers(in pod, DropAllMissing);
+            text.Add(" must set securityContext.capabilities.drop=[\"ALL\"]"u8);
         }
-        return new("unrestricted capabilities", string.Join("; ", parts));
+        if (adding == 0) return;
+        if (undropped != 0) text.Add("; "u8);
+        text.Containers(in pod, CapabilityBeyondRestricted);
+        text.Add(" must not include "u8);
+        text.Collect(in pod, CapabilityBeyondRestricted);
+        text.AddCollected(in pod);
+        text.Add(" in securityContext.capabilities.add"u8);
     }
 }

@@ -9,12 +9,15 @@ internal static class HostNamespaces
     public static readonly Check Check = new("hostNamespaces", PodSecurityLevel.Baseline,
         new CheckVariant(0, HostNetwork | HostPid | HostIpc, Explain));
 
-    private static Explanation Explain(PodDetails pod)
+    private static void Explain(scoped in PodDetails pod, scoped ref ViolationText text)
     {
-        List<string> shared = [];
-        if ((pod.Traits & HostNetwork) != 0) shared.Add("hostNetwork=true");
-        if ((pod.Traits & HostPid) != 0) shared.Add("hostPID=true");
-        if ((pod.Traits & HostIpc) != 0) shared.Add("hostIPC=true");
-        return new("host namespaces", string.Join(", ", shared));
+        text.Reason("host namespaces"u8);
+        var isFirst = true;
+        foreach (var shared in (ReadOnlySpan<PodTraits>)[HostNetwork, HostPid, HostIpc])
+        {
+            if ((pod.Traits & shared) == 0) continue;
+            text.AddListed(shared == HostNetwork ? "hostNetwork=true"u8 : shared == HostPid ? "hostPID=true"u8 : "hostIPC=true"u8, quoted: false, isFirst);
+            isFirst = false;
+        }
     }
 }

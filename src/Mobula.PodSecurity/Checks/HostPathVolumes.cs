@@ -9,9 +9,9 @@ internal static class HostPathVolumes
 
     public static readonly Check Check = new(Id, PodSecurityLevel.Baseline, new CheckVariant(0, PodTraits.HostPathVolume, Explain));
 
-    private static Explanation Explain(PodDetails pod)
+    private static void Explain(scoped in PodDetails pod, scoped ref ViolationText text)
     {
-        List<string> names = [.. pod.Volumes.Where(v => v.IsHostPath).Select(v => v.Name)];
-        return new("hostPath volumes", $"{Phrases.Plural("volume", "volumes", names.Count)} {Phrases.Quoted(names)}");
+        text.Reason("hostPath volumes"u8);
+        RestrictedVolumes.AddNames(in pod, PodTraits.HostPathVolume, ref text);
     }
 }

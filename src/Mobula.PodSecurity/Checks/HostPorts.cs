@@ -1,4 +1,3 @@
-using System.Globalization;
 using Mobula.PodSecurity.Evaluation;
 using static Mobula.PodSecurity.Evaluation.PodTraits;
 
@@ -9,12 +8,11 @@ internal static class HostPorts
 {
     public static readonly Check Check = new("hostPorts", PodSecurityLevel.Baseline, new CheckVariant(0, HostPort, Explain));
 
-    private static Explanation Explain(PodDetails pod)
+    private static void Explain(scoped in PodDetails pod, scoped ref ViolationText text)
     {
-        var containers = pod.ContainersWith(HostPort);
-        var ports = Phrases.SortedSet(containers.SelectMany(c => c.HostPorts).Select(p => p.ToString(CultureInfo.InvariantCulture)));
-        return new("hostPort",
-            $"{Phrases.Containers(containers)} {Phrases.Plural("uses", "use", containers.Count)} " +
-            $"{Phrases.Plural("hostPort", "hostPorts", ports.Count)} {string.Join(", ", ports)}");
+        text.Reason("hostPort"u8);
+        text.Add(text.Containers(in pod, HostPort) == 1 ? " uses "u8 : " use "u8);
+        text.Add(text.Collect(in pod, HostPort) == 1 ? "hostPort "u8 : "hostPorts "u8);
+        text.AddCollected(in pod, quoted: false);
     }
 }

@@ -9,13 +9,14 @@ internal static class HostProbesAndHostLifecycle
     public static readonly Check Check = new("hostProbesAndHostLifecycle", PodSecurityLevel.Baseline,
         new CheckVariant(34, ProbeOrLifecycleHost, Explain));
 
-    private static Explanation Explain(PodDetails pod)
+    private static void Explain(scoped in PodDetails pod, scoped ref ViolationText text)
     {
-        var containers = pod.ContainersWith(ProbeOrLifecycleHost);
-        var names = Phrases.SortedSet(containers.Select(c => c.Name));
-        var hosts = Phrases.SortedSet(containers.SelectMany(c => c.ProbeOrLifecycleHosts));
-        return new("probe or lifecycle host",
-            $"{Phrases.Plural("container", "containers", names.Count)} {Phrases.Quoted(names)} {Phrases.Plural("uses", "use", names.Count)} " +
-            $"probe or lifecycle {Phrases.Plural("host", "hosts", hosts.Count)} {Phrases.Quoted(hosts)}");
+        text.Reason("probe or lifecycle host"u8);
+        var names = text.CollectNames(in pod, ProbeOrLifecycleHost);
+        text.Add(names == 1 ? "container "u8 : "containers "u8);
+        text.AddCollected(in pod);
+        text.Add(names == 1 ? " uses probe or lifecycle "u8 : " use probe or lifecycle "u8);
+        text.Add(text.Collect(in pod, ProbeOrLifecycleHost) == 1 ? "host "u8 : "hosts "u8);
+        text.AddCollected(in pod);
     }
 }

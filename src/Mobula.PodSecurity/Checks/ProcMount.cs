@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Mobula.PodSecurity.Evaluation;
 
 namespace Mobula.PodSecurity.Checks;
@@ -12,12 +11,14 @@ internal static class ProcMount
         new CheckVariant(0, PodTraits.ProcMount, Explain),
         new CheckVariant(35, PodTraits.ProcMount, Explain) { ExemptBy = PodTraits.UserNamespace });
 
-    internal static bool Allows(ref readonly Utf8JsonReader value) => value.ValueTextEquals("Default"u8);
+    internal static bool Allows(ReadOnlySpan<byte> value) => value.SequenceEqual("Default"u8);
 
-    internal static Explanation Explain(PodDetails pod)
+    internal static void Explain(scoped in PodDetails pod, scoped ref ViolationText text)
     {
-        var containers = pod.ContainersWith(PodTraits.ProcMount);
-        return new("procMount",
-            $"{Phrases.Containers(containers)} must not set securityContext.procMount to {Phrases.Quoted(Phrases.SortedSet(containers.Select(c => c.ProcMount)))}");
+        text.Reason("procMount"u8);
+        text.Containers(in pod, PodTraits.ProcMount);
+        text.Add(" must not set securityContext.procMount to "u8);
+        text.Collect(in pod, PodTraits.ProcMount);
+        text.AddCollected(in pod);
     }
 }

@@ -10,14 +10,17 @@ internal static class RunAsNonRoot
         new CheckVariant(0, RunAsNonRootFalse | RunAsNonRootMissing, Explain),
         new CheckVariant(35, RunAsNonRootFalse | RunAsNonRootMissing, Explain) { ExemptBy = UserNamespace });
 
-    private static Explanation Explain(PodDetails pod)
+    private static void Explain(scoped in PodDetails pod, scoped ref ViolationText text)
     {
-        const string reason = "runAsNonRoot != true";
-        if ((pod.Traits & RunAsNonRootFalse) == 0)
+        text.Reason("runAsNonRoot != true"u8);
+        if ((pod.Traits & RunAsNonRootFalse) != 0)
         {
-            return new(reason, $"pod or {Phrases.Containers(pod.ContainersWith(RunAsNonRootUnset))} must set securityContext.runAsNonRoot=true");
+            text.Setters(in pod, RunAsNonRootFalse);
+            text.Add(" must not set securityContext.runAsNonRoot=false"u8);
+            return;
         }
-        var setters = Phrases.Setters((pod.Pod.Traits & RunAsNonRootFalse) != 0, pod.ContainersWith(RunAsNonRootFalse));
-        return new(reason, $"{setters} must not set securityContext.runAsNonRoot=false");
+        text.Add("pod or "u8);
+        text.Containers(in pod, RunAsNonRootUnset);
+        text.Add(" must set securityContext.runAsNonRoot=true"u8);
     }
 }

@@ -10,7 +10,10 @@ internal static class RunAsUser
         new CheckVariant(23, RunAsUserZero, Explain),
         new CheckVariant(35, RunAsUserZero, Explain) { ExemptBy = UserNamespace });
 
-    private static Explanation Explain(PodDetails pod) => new(
-        "runAsUser=0",
-        $"{Phrases.Setters((pod.Pod.Traits & RunAsUserZero) != 0, pod.ContainersWith(RunAsUserZero))} must not set runAsUser=0");
+    private static void Explain(scoped in PodDetails pod, scoped ref ViolationText text)
+    {
+        text.Reason("runAsUser=0"u8);
+        text.Setters(in pod, RunAsUserZero);
+        text.Add(" must not set runAsUser=0"u8);
+    }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Mobula.PodSecurity.Evaluation;
 using static Mobula.PodSecurity.Evaluation.PodTraits;
 
@@ -8,27 +7,29 @@ namespace Mobula.PodSecurity.Checks;
 internal static class SELinuxOptions
 {
     public static readonly Check Check = new("seLinuxOptions", PodSecurityLevel.Baseline,
-        new CheckVariant(0, SELinuxAny | SELinuxTypeEngine, pod => Explain(pod, SELinuxTypeOther | SELinuxTypeEngine)),
-        new CheckVariant(31, SELinuxAny, pod => Explain(pod, SELinuxTypeOther)));
+        new CheckVariant(0, SELinuxAny | SELinuxTypeEngine, ExplainBeforeEngine),
+        new CheckVariant(31, SELinuxAny, ExplainSinceEngine));
 
-    internal static PodTraits Classify(ref readonly Utf8JsonReader type) =>
-        type.ValueTextEquals(""u8) || type.ValueTextEquals("container_t"u8) || type.ValueTextEquals("container_init_t"u8) ||
-        type.ValueTextEquals("container_kvm_t"u8) ? None
-        : type.ValueTextEquals("container_engine_t"u8) ? SELinuxTypeEngine : SELinuxTypeOther;
+    internal static PodTraits Classify(ReadOnlySpan<byte> type) =>
+        type.IsEmpty || type.SequenceEqual("container_t"u8) || type.SequenceEqual("container_init_t"u8) || type.SequenceEqual("container_kvm_t"u8) ? None
+        : type.SequenceEqual("container_engine_t"u8) ? SELinuxTypeEngine : SELinuxTypeOther;
 
-    private static Explanation Explain(PodDetails pod, PodTraits badType)
+    private static void ExplainBeforeEngine(scoped in PodDetails pod, scoped ref ViolationText text) => Explain(in pod, SELinuxTypeOther | SELinuxTypeEngine, ref text);
+
+    private static void ExplainSinceEngine(scoped in PodDetails pod, scoped ref ViolationText text) => Explain(in pod, SELinuxTypeOther, ref text);
+
+    private static void Explain(scoped in PodDetails pod, PodTraits badType, scoped ref ViolationText text)
     {
-        var bad = badType | SELinuxUser | SELinuxRole;
-        var ofPod = (pod.Pod.Traits & bad) != 0;
-        var containers = pod.ContainersWith(bad);
-        List<SecuritySettings> setters = [.. containers];
-        if (ofPod) setters.Add(pod.Pod);
-        List<string> parts = [];
-        var types = Phrases.SortedSet(setters.Where(s => (s.Traits & badType) != 0).Select(s => s.SELinuxType));
-        if (types.Count > 0) parts.Add($"{Phrases.Plural("type", "types", types.Count)} {Phrases.Quoted(types)}");
-        if (setters.Exists(s => (s.Traits & SELinuxUser) != 0)) parts.Add("user may not be set");
-        if (setters.Exists(s => (s.Traits & SELinuxRole) != 0)) parts.Add("role may not be set");
-        return new("seLinuxOptions",
-            $"{Phrases.Setters(ofPod, containers)} set forbidden securityContext.seLinuxOptions: {string.Join("; ", parts)}");
+        text.Reason("seLinuxOptions"u8);
+        text.Setters(in pod, badType | SELinuxUser | SELinuxRole);
+        text.Add(" set forbidden securityContext.seLinuxOptions: "u8);
+        var types = text.Collect(in pod, badType);
+        if (types > 0)
+        {
+            text.Add(types == 1 ? "type "u8 : "types "u8);
+            text.AddCollected(in pod);
+        }
+        if ((pod.Traits & SELinuxUser) != 0) text.AddPart("user may not be set"u8, isFirst: types == 0);
+        if ((pod.Traits & SELinuxRole) != 0) text.AddPart("role may not be set"u8, isFirst: types == 0 && (pod.Traits & SELinuxUser) == 0);
     }
 }

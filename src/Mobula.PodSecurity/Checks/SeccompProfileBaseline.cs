@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Mobula.PodSecurity.Evaluation;
 using static Mobula.PodSecurity.Evaluation.PodTraits;
 
@@ -17,26 +16,24 @@ internal static class SeccompProfileBaseline
 
     internal static ReadOnlySpan<byte> ContainerAnnotationPrefix => "container.seccomp.security.alpha.kubernetes.io/"u8;
 
-    internal static bool AllowsType(ref readonly Utf8JsonReader type) =>
-        type.ValueTextEquals("RuntimeDefault"u8) || type.ValueTextEquals("Localhost"u8);
+    internal static bool AllowsType(ReadOnlySpan<byte> type) => type.SequenceEqual("RuntimeDefault"u8) || type.SequenceEqual("Localhost"u8);
 
-    internal static bool AllowsAnnotation(ref readonly Utf8JsonReader value) =>
-        value.TokenType != JsonTokenType.Null && (value.ValueTextEquals("runtime/default"u8) ||
-        value.ValueTextEquals("docker/default"u8) || JsonReading.TextStartsWith(in value, "localhost/"u8));
+    internal static bool AllowsAnnotation(ReadOnlySpan<byte> value) =>
+        value.SequenceEqual("runtime/default"u8) || value.SequenceEqual("docker/default"u8) || value.StartsWith("localhost/"u8);
 
-    internal static Explanation ExplainTypes(PodDetails pod)
+    internal static void ExplainTypes(scoped in PodDetails pod, scoped ref ViolationText text)
     {
-        var ofPod = (pod.Pod.Traits & SeccompType) != 0;
-        var containers = pod.ContainersWith(SeccompType);
-        var types = Phrases.SortedSet(containers.Select(c => c.SeccompType).Concat(ofPod ? [pod.Pod.SeccompType] : []));
-        return new("seccompProfile",
-            $"{Phrases.Setters(ofPod, containers)} must not set securityContext.seccompProfile.type to {Phrases.Quoted(types)}");
+        text.Reason("seccompProfile"u8);
+        text.Setters(in pod, SeccompType);
+        text.Add(" must not set securityContext.seccompProfile.type to "u8);
+        text.Collect(in pod, SeccompType);
+        text.AddCollected(in pod);
     }
 
-    private static Explanation ExplainAnnotations(PodDetails pod)
+    private static void ExplainAnnotations(scoped in PodDetails pod, scoped ref ViolationText text)
     {
-        var forbidden = Phrases.SortedSet(pod.ForbiddenSeccompAnnotations.Select(a => $"{a.Key}={Phrases.GoQuoted(a.Value)}"));
-        return new("seccompProfile",
-            $"forbidden {Phrases.Plural("annotation", "annotations", forbidden.Count)} {string.Join(", ", forbidden)}");
+        text.Reason("seccompProfile"u8);
+        text.Add(text.Collect(in pod, SeccompAnnotation) == 1 ? "forbidden annotation "u8 : "forbidden annotations "u8);
+        text.AddCollected(in pod, quoted: false);
     }
 }

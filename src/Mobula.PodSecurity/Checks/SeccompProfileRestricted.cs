@@ -10,8 +10,16 @@ internal static class SeccompProfileRestricted
         new CheckVariant(19, SeccompType | SeccompMissing, Explain) { Overrides = [SeccompProfileBaseline.Id] },
         new CheckVariant(25, SeccompType | SeccompMissing, Explain) { Overrides = [SeccompProfileBaseline.Id], ExemptBy = Windows });
 
-    private static Explanation Explain(PodDetails pod) => (pod.Traits & SeccompType) != 0
-        ? SeccompProfileBaseline.ExplainTypes(pod)
-        : new("seccompProfile",
-            $"pod or {Phrases.Containers(pod.ContainersWith(SeccompUnset))} must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\"");
+    private static void Explain(scoped in PodDetails pod, scoped ref ViolationText text)
+    {
+        if ((pod.Traits & SeccompType) != 0)
+        {
+            SeccompProfileBaseline.ExplainTypes(in pod, ref text);
+            return;
+        }
+        text.Reason("seccompProfile"u8);
+        text.Add("pod or "u8);
+        text.Containers(in pod, SeccompUnset);
+        text.Add(" must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\""u8);
+    }
 }

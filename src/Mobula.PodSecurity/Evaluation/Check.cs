@@ -9,8 +9,8 @@ internal sealed record Check(string Id, PodSecurityLevel Level, params IReadOnly
 /// <summary>What a check demands from a version on.</summary>
 /// <param name="SinceMinor">The first minor version it applies to.</param>
 /// <param name="ViolatedBy">Any of these traits violates it.</param>
-/// <param name="Explain">The reason and the detail of a violation.</param>
-internal sealed record CheckVariant(int SinceMinor, PodTraits ViolatedBy, Func<PodDetails, Explanation> Explain)
+/// <param name="Explain">Tells the reason and the detail of a violation.</param>
+internal sealed record CheckVariant(int SinceMinor, PodTraits ViolatedBy, Explanation Explain)
 {
     /// <summary>Any of these traits exempts a pod from the check.</summary>
     public PodTraits ExemptBy { get; init; }
@@ -21,5 +21,5 @@ internal sealed record CheckVariant(int SinceMinor, PodTraits ViolatedBy, Func<P
     public bool IsViolatedBy(PodTraits traits) => (traits & ViolatedBy) != 0 && (traits & ExemptBy) == 0;
 }
 
-/// <summary>Why a check is violated, in Kubernetes' words.</summary>
-internal readonly record struct Explanation(string Reason, string Detail);
+/// <summary>Writes why a pod violates a check, in Kubernetes' words: first <see cref="ViolationText.Reason"/>, then the detail.</summary>
+internal delegate void Explanation(scoped in PodDetails pod, scoped ref ViolationText text);

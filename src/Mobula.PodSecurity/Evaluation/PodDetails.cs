@@ -1,45 +1,58 @@
 namespace Mobula.PodSecurity.Evaluation;
 
-/// <summary>What the texts of violations name. It is read only for a pod that violates something.</summary>
-internal sealed class PodDetails
+/// <summary>A piece of text: of the JSON, or, counted on behind its end, of what was unescaped.</summary>
+internal readonly record struct TextRange(int Start, int Length);
+
+/// <summary>The lists of containers, in the order in which checks visit them.</summary>
+internal enum ContainerList
 {
-    public PodTraits Traits;
-    public readonly SecuritySettings Pod = new();
-    public readonly List<ContainerDetails> InitContainers = [];
-    public readonly List<ContainerDetails> RegularContainers = [];
-    public readonly List<ContainerDetails> EphemeralContainers = [];
-    public readonly List<VolumeDetails> Volumes = [];
-    public readonly List<SysctlDetails> Sysctls = [];
-    public readonly List<KeyValuePair<string, string>> ForbiddenAppArmorAnnotations = [];
-    public readonly List<KeyValuePair<string, string>> ForbiddenSeccompAnnotations = [];
-
-    /// <summary>All containers in the order in which checks visit them.</summary>
-    public IEnumerable<ContainerDetails> Containers => InitContainers.Concat(RegularContainers).Concat(EphemeralContainers);
-
-    public List<ContainerDetails> ContainersWith(PodTraits traits) => [.. Containers.Where(c => (c.Traits & traits) != 0)];
-}
-
-/// <summary>The values of a securityContext, of the pod or of a container, that checks quote.</summary>
-internal class SecuritySettings
-{
-    public PodTraits Traits;
-    public string AppArmorType = "";
-    public string SeccompType = "";
-    public string SELinuxType = "";
+    Init,
+    Regular,
+    Ephemeral,
 }
 
 /// <summary>A container as the checks see it.</summary>
-internal sealed class ContainerDetails : SecuritySettings
+internal readonly record struct ContainerFacts(PodTraits Traits, TextRange Name, ContainerList List);
+
+/// <summary>A value that a text may quote, and the trait it is quoted for.</summary>
+/// <param name="Trait">The trait.</param>
+/// <param name="Text">The value; for a volume its name; for an annotation its key.</param>
+/// <param name="Value">The value of an annotation.</param>
+/// <param name="Rank">The rank of a volume's restricted type.</param>
+internal readonly record struct Mention(PodTraits Trait, TextRange Text, TextRange Value = default, int Rank = 0);
+
+/// <summary>What the texts of violations name.</summary>
+internal readonly ref struct PodDetails
 {
-    public string Name = "";
-    public string ProcMount = "";
-    public readonly List<string> AddedCapabilities = [];
-    public readonly List<int> HostPorts = [];
-    public readonly List<string> ProbeOrLifecycleHosts = [];
+    private readonly JsonText _json;
+    private readonly ReadOnlySpan<byte> _unescaped;
+
+    public PodDetails(JsonText json, ReadOnlySpan<byte> unescaped, ReadOnlySpan<ContainerFacts> containers, ReadOnlySpan<Mention> mentions, PodTraits traits, PodTraits ofPodItself)
+    {
+        _json = json;
+        _unescaped = unescaped;
+        Containers = containers;
+        Mentions = mentions;
+        Traits = traits;
+        OfPodItself = ofPodItself;
+    }
+
+    /// <summary>How many bytes text ranges can lead to.</summary>
+    public int Length => _json.Length + _unescaped.Length;
+
+    /// <summary>All containers, each list in its order, the lists in the JSON's.</summary>
+    public ReadOnlySpan<ContainerFacts> Containers { get; }
+
+    /// <summary>The values that may be quoted, in the JSON's order.</summary>
+    public ReadOnlySpan<Mention> Mentions { get; }
+
+    /// <summary>The traits of the whole pod.</summary>
+    public PodTraits Traits { get; }
+
+    /// <summary>Those that the pod's own securityContext brings.</summary>
+    public PodTraits OfPodItself { get; }
+
+    public ReadOnlySpan<byte> this[TextRange text] => text.Start <= _json.Length - text.Length
+        ? _json.Slice(text.Start, text.Length)
+        : _unescaped.Slice(text.Start - _json.Length, text.Length);
 }
-
-/// <summary>A volume: whether it is a hostPath, and the type restricted refuses it for (null if it does not).</summary>
-internal sealed record VolumeDetails(string Name, bool IsHostPath, string? RestrictedType);
-
-/// <summary>A sysctl, with the trait that says since when it is allowed (none: always).</summary>
-internal sealed record SysctlDetails(string Name, PodTraits Trait);

@@ -20,5 +20,16 @@ public readonly ref struct PodFacts
     /// <summary>Reads a pod or a pod template.</summary>
     /// <param name="pod">UTF-8 JSON: an object with <c>metadata</c> and <c>spec</c>. It must stay as it is while the facts are used.</param>
     /// <exception cref="JsonException">The text is no JSON object, or a field has a value of another type than a pod's.</exception>
-    public static PodFacts Read(ReadOnlySpan<byte> pod) => new(pod, PodReader.Read(pod, null));
+    public static PodFacts Read(ReadOnlySpan<byte> pod)
+    {
+        var reader = new PodReader(pod, stackalloc ContainerFacts[8], stackalloc Mention[4]);
+        try
+        {
+            return new(pod, reader.Read());
+        }
+        finally
+        {
+            reader.Dispose();
+        }
+    }
 }

@@ -1,213 +1,246 @@
-using System.Text;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Mobula.PodSecurity.Checks;
-using static Mobula.PodSecurity.Evaluation.JsonReading;
 using static Mobula.PodSecurity.Evaluation.PodTraits;
 
 namespace Mobula.PodSecurity.Evaluation;
 
 /// <summary>
-/// Reads a pod's traits from UTF-8 JSON in one pass and without allocating; with <see cref="PodDetails"/> to fill it also
-/// keeps what texts quote. Both ways go through the same code, so that verdict and text cannot differ.
+/// Reads a pod from UTF-8 JSON in one pass: its traits, which decide every check at every version, and what texts quote. It
+/// allocates nothing as long as the memory it is given suffices, and then pools. A value of another type than the field's is
+/// an error, as it is to a decoder. Dispose of it once.
 /// </summary>
-internal static class PodReader
+internal ref partial struct PodReader
 {
+    private readonly JsonText _json;
+    private PooledList<ContainerFacts> _containers;
+    private PooledList<Mention> _mentions;
+    private PooledList<byte> _unescaped;
+
+    // Of what is being read: the pod, or a container.
+    private PodTraits _traits;
+    private PodTraits _ofPodItself;
+
+    public PodReader(ReadOnlySpan<byte> pod, Span<ContainerFacts> containers, Span<Mention> mentions)
+    {
+        _json = new(pod);
+        _containers = new(containers);
+        _mentions = new(mentions);
+    }
+
+    /// <summary>What was read.</summary>
+    public readonly PodDetails Details => new(_json, _unescaped.Items, _containers.Items, _mentions.Items, _traits, _ofPodItself);
+
     /// <summary>Reads an object with <c>metadata</c> and <c>spec</c>: a pod or a pod template.</summary>
     /// <exception cref="JsonException">The text is no JSON object, or a field has a value of another type than a pod's.</exception>
-    public static PodTraits Read(ReadOnlySpan<byte> pod, PodDetails? details)
+    public PodTraits Read()
     {
-        try
-        {
-            var reader = new Utf8JsonReader(pod, Options);
-            ReadValue(ref reader);
-            if (reader.TokenType != JsonTokenType.StartObject) throw Unexpected(in reader, "pod", "an object");
-            var traits = ReadPod(ref reader, details);
-            traits |= Implied(traits);
-            if ((traits & SeccompAnnotationOfContainer) != 0) traits |= ResolveContainerAnnotations(pod, details);
-            if (details is not null) details.Traits = traits;
-            return traits;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new JsonException("a string holds bytes or escapes that are no text", e);
-        }
+        var at = _json.Token(0);
+        if (_json[at] != '{') throw Unexpected(at, "pod", "an object");
+        at = _json.Token(ReadPod(at));
+        if (at < _json.Length) throw _json.Malformed();
+        if ((_traits & SeccompAnnotationOfContainer) != 0) ResolveContainerAnnotations();
+        if ((_traits & (RunAsNonRootUnset | RunAsNonRootTrue)) == RunAsNonRootUnset) _traits |= RunAsNonRootMissing;
+        if ((_traits & (SeccompUnset | SeccompValid)) == SeccompUnset) _traits |= SeccompMissing;
+        return _traits;
     }
 
-    private static PodTraits Implied(PodTraits traits)
+    public void Dispose()
     {
-        var implied = None;
-        if ((traits & (RunAsNonRootUnset | RunAsNonRootTrue)) == RunAsNonRootUnset) implied |= RunAsNonRootMissing;
-        if ((traits & (SeccompUnset | SeccompValid)) == SeccompUnset) implied |= SeccompMissing;
-        return implied;
+        _containers.Dispose();
+        _mentions.Dispose();
+        _unescaped.Dispose();
     }
 
-    private static PodTraits ResolveContainerAnnotations(ReadOnlySpan<byte> pod, PodDetails? details)
+    private int ReadPod(int at)
     {
-        if (details is null)
+        for (at = _json.FirstMember(at); at >= 0; at = _json.NextMember(at))
         {
-            details = new PodDetails();
-            return Read(pod, details) & SeccompAnnotation;
+            at = ReadName(at, out var name);
+            if (name.SequenceEqual("spec"u8)) at = IsObject(at, "spec") ? ReadSpec(at) : SkipNull(at);
+            else if (name.SequenceEqual("metadata"u8)) at = IsObject(at, "metadata") ? ReadMetadata(at) : SkipNull(at);
+            else at = _json.Skip(at);
         }
-        var names = details.Containers.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
-        var prefix = Encoding.UTF8.GetString(SeccompProfileBaseline.ContainerAnnotationPrefix);
-        details.ForbiddenSeccompAnnotations.RemoveAll(a =>
-            a.Key.StartsWith(prefix, StringComparison.Ordinal) && !names.Contains(a.Key[prefix.Length..]));
-        return details.ForbiddenSeccompAnnotations.Count > 0 ? SeccompAnnotation : None;
+        return ~at;
     }
 
-    private static PodTraits ReadPod(ref Utf8JsonReader reader, PodDetails? details)
+    private int ReadMetadata(int at)
     {
-        var traits = None;
-        while (NextProperty(ref reader))
+        for (at = _json.FirstMember(at); at >= 0; at = _json.NextMember(at))
         {
-            if (reader.ValueTextEquals("spec"u8))
-            {
-                ReadValue(ref reader);
-                if (IsObject(in reader, "spec")) traits |= ReadSpec(ref reader, details);
-            }
-            else if (reader.ValueTextEquals("metadata"u8))
-            {
-                ReadValue(ref reader);
-                if (IsObject(in reader, "metadata")) traits |= ReadMetadata(ref reader, details);
-            }
-            else
-            {
-                reader.Skip();
-            }
+            at = ReadName(at, out var name);
+            if (name.SequenceEqual("annotations"u8)) at = IsObject(at, "metadata.annotations") ? ReadAnnotations(at) : SkipNull(at);
+            else at = _json.Skip(at);
         }
-        return traits;
+        return ~at;
     }
 
-    private static PodTraits ReadMetadata(ref Utf8JsonReader reader, PodDetails? details)
+    private int ReadAnnotations(int at)
     {
-        var traits = None;
-        while (NextProperty(ref reader))
+        for (at = _json.FirstMember(at); at >= 0; at = _json.NextMember(at))
         {
-            if (!reader.ValueTextEquals("annotations"u8))
+            at = ReadNameRange(at, out var key);
+            var text = this[key];
+            var trait = text.StartsWith(AppArmorProfile.AnnotationPrefix) ? AppArmorAnnotation
+                : text.SequenceEqual(SeccompProfileBaseline.PodAnnotation) ? SeccompAnnotation
+                : text.StartsWith(SeccompProfileBaseline.ContainerAnnotationPrefix) ? SeccompAnnotationOfContainer
+                : None;
+            if (trait == None)
             {
-                reader.Skip();
+                at = _json.Skip(at);
                 continue;
             }
-            ReadValue(ref reader);
-            if (!IsObject(in reader, "metadata.annotations")) continue;
-            while (NextProperty(ref reader)) traits |= ReadAnnotation(ref reader, details);
+            at = ReadTextOrNull(at, "metadata.annotations", out var value);
+            var allowed = trait == AppArmorAnnotation ? AppArmorProfile.AllowsAnnotation(this[value]) : SeccompProfileBaseline.AllowsAnnotation(this[value]);
+            if (allowed) continue;
+            _traits |= trait;
+            _mentions.Add(new(trait, key, value));
         }
-        return traits;
+        return ~at;
     }
 
-    private static PodTraits ReadAnnotation(ref Utf8JsonReader reader, PodDetails? details)
+    // An annotation for a container counts only if there is a container of that name.
+    private void ResolveContainerAnnotations()
     {
-        var trait = TextStartsWith(in reader, AppArmorProfile.AnnotationPrefix) ? AppArmorAnnotation
-            : reader.ValueTextEquals(SeccompProfileBaseline.PodAnnotation) ? SeccompAnnotation
-            : TextStartsWith(in reader, SeccompProfileBaseline.ContainerAnnotationPrefix) ? SeccompAnnotationOfContainer
-            : None;
-        if (trait == None)
+        _traits &= ~SeccompAnnotationOfContainer;
+        var details = Details;
+        foreach (ref var mention in _mentions.Items)
         {
-            reader.Skip();
-            return None;
+            if (mention.Trait != SeccompAnnotationOfContainer) continue;
+            var name = details[mention.Text][SeccompProfileBaseline.ContainerAnnotationPrefix.Length..];
+            mention = mention with { Trait = None };
+            foreach (ref readonly var container in _containers.Items)
+            {
+                if (!details[container.Name].SequenceEqual(name)) continue;
+                mention = mention with { Trait = SeccompAnnotation };
+                _traits |= SeccompAnnotation;
+                break;
+            }
         }
-        var key = details is null ? null : reader.GetString()!;
-        ReadValue(ref reader);
-        var isText = IsText(in reader, "metadata.annotations");
-        var allowed = trait == AppArmorAnnotation ? AppArmorProfile.AllowsAnnotation(in reader) : SeccompProfileBaseline.AllowsAnnotation(in reader);
-        if (allowed) return None;
-        if (details is null) return trait;
-        var forbidden = KeyValuePair.Create(key!, isText ? reader.GetString()! : "");
-        (trait == AppArmorAnnotation ? details.ForbiddenAppArmorAnnotations : details.ForbiddenSeccompAnnotations).Add(forbidden);
-        return trait;
     }
 
-    private static PodTraits ReadSpec(ref Utf8JsonReader reader, PodDetails? details)
+    private int ReadSpec(int at)
     {
-        var traits = None;
-        while (NextProperty(ref reader))
+        for (at = _json.FirstMember(at); at >= 0; at = _json.NextMember(at))
         {
-            if (reader.ValueTextEquals("containers"u8))
+            at = ReadName(at, out var name);
+            switch (name.Length)
             {
-                ReadValue(ref reader);
-                traits |= ContainerReader.ReadList(ref reader, "spec.containers", details?.RegularContainers);
+                case 10 when name.SequenceEqual("containers"u8):
+                    at = ReadContainers(at, "spec.containers", ContainerList.Regular);
+                    break;
+                case 14 when name.SequenceEqual("initContainers"u8):
+                    at = ReadContainers(at, "spec.initContainers", ContainerList.Init);
+                    break;
+                case 19 when name.SequenceEqual("ephemeralContainers"u8):
+                    at = ReadContainers(at, "spec.ephemeralContainers", ContainerList.Ephemeral);
+                    break;
+                case 7 when name.SequenceEqual("volumes"u8):
+                    at = IsList(at, "spec.volumes") ? ReadVolumes(at) : SkipNull(at);
+                    break;
+                case 15 when name.SequenceEqual("securityContext"u8):
+                    at = IsObject(at, "spec.securityContext") ? ReadPodSecurityContext(at) : SkipNull(at);
+                    break;
+                case 11 when name.SequenceEqual("hostNetwork"u8):
+                    at = ReadFlag(at, "spec.hostNetwork", ifTrue: HostNetwork);
+                    break;
+                case 7 when name.SequenceEqual("hostPID"u8):
+                    at = ReadFlag(at, "spec.hostPID", ifTrue: HostPid);
+                    break;
+                case 7 when name.SequenceEqual("hostIPC"u8):
+                    at = ReadFlag(at, "spec.hostIPC", ifTrue: HostIpc);
+                    break;
+                case 9 when name.SequenceEqual("hostUsers"u8):
+                    at = ReadFlag(at, "spec.hostUsers", ifFalse: UserNamespace);
+                    break;
+                case 2 when name.SequenceEqual("os"u8):
+                    at = IsObject(at, "spec.os") ? ReadOS(at) : SkipNull(at);
+                    break;
+                default:
+                    at = _json.Skip(at);
+                    break;
             }
-            else if (reader.ValueTextEquals("initContainers"u8))
+        }
+        return ~at;
+    }
+
+    private int ReadOS(int at)
+    {
+        for (at = _json.FirstMember(at); at >= 0; at = _json.NextMember(at))
+        {
+            at = ReadName(at, out var name);
+            if (!name.SequenceEqual("name"u8))
             {
-                ReadValue(ref reader);
-                traits |= ContainerReader.ReadList(ref reader, "spec.initContainers", details?.InitContainers);
+                at = _json.Skip(at);
+                continue;
             }
-            else if (reader.ValueTextEquals("ephemeralContainers"u8))
+            at = ReadTextOrNull(at, "spec.os.name", out var os);
+            if (this[os].SequenceEqual("windows"u8)) _traits |= Windows;
+        }
+        return ~at;
+    }
+
+    private int ReadVolumes(int at)
+    {
+        for (at = _json.FirstElement(at); at >= 0; at = _json.NextElement(at))
+        {
+            if (IsObject(at, "spec.volumes"))
             {
-                ReadValue(ref reader);
-                traits |= ContainerReader.ReadList(ref reader, "spec.ephemeralContainers", details?.EphemeralContainers);
-            }
-            else if (reader.ValueTextEquals("volumes"u8))
-            {
-                ReadValue(ref reader);
-                if (!IsList(in reader, "spec.volumes")) continue;
-                while (NextElement(ref reader)) traits |= ReadVolume(ref reader, details);
-            }
-            else if (reader.ValueTextEquals("securityContext"u8))
-            {
-                ReadValue(ref reader);
-                if (IsObject(in reader, "spec.securityContext")) traits |= SecurityContextReader.ReadOfPod(ref reader, details);
-            }
-            else if (reader.ValueTextEquals("hostNetwork"u8)) traits |= ReadFlag(ref reader, "spec.hostNetwork", ifTrue: HostNetwork);
-            else if (reader.ValueTextEquals("hostPID"u8)) traits |= ReadFlag(ref reader, "spec.hostPID", ifTrue: HostPid);
-            else if (reader.ValueTextEquals("hostIPC"u8)) traits |= ReadFlag(ref reader, "spec.hostIPC", ifTrue: HostIpc);
-            else if (reader.ValueTextEquals("hostUsers"u8)) traits |= ReadFlag(ref reader, "spec.hostUsers", ifFalse: UserNamespace);
-            else if (reader.ValueTextEquals("os"u8))
-            {
-                ReadValue(ref reader);
-                if (IsObject(in reader, "spec.os")) traits |= ReadOS(ref reader);
+                at = ReadVolume(at);
             }
             else
             {
-                reader.Skip();
+                at = SkipNull(at);
+                _traits |= RestrictedVolume;
+                _mentions.Add(new(RestrictedVolume, default, Rank: RestrictedVolumes.UnknownRank));
             }
         }
-        return traits;
+        return ~at;
     }
 
-    internal static PodTraits ReadFlag(ref Utf8JsonReader reader, string field, PodTraits ifTrue = None, PodTraits ifFalse = None)
+    private int ReadVolume(int at)
     {
-        ReadValue(ref reader);
-        return Flag(in reader, field) switch { true => ifTrue, false => ifFalse, null => None };
-    }
-
-    private static PodTraits ReadOS(ref Utf8JsonReader reader)
-    {
-        var traits = None;
-        while (NextProperty(ref reader))
-        {
-            var isName = reader.ValueTextEquals("name"u8);
-            ReadValue(ref reader);
-            if (isName && IsText(in reader, "spec.os.name") && reader.ValueTextEquals("windows"u8)) traits = Windows;
-            else reader.Skip();
-        }
-        return traits;
-    }
-
-    private static PodTraits ReadVolume(ref Utf8JsonReader reader, PodDetails? details)
-    {
-        if (!IsObject(in reader, "spec.volumes")) return None;
-        var name = "";
+        TextRange volume = default;
         var allowed = false;
-        var rank = int.MaxValue;
-        while (NextProperty(ref reader))
+        var rank = RestrictedVolumes.UnknownRank;
+        for (at = _json.FirstMember(at); at >= 0; at = _json.NextMember(at))
         {
-            if (reader.ValueTextEquals("name"u8))
+            at = ReadName(at, out var name);
+            if (name.SequenceEqual("name"u8))
             {
-                ReadValue(ref reader);
-                if (IsText(in reader, "spec.volumes.name") && details is not null) name = reader.GetString()!;
+                at = ReadTextOrNull(at, "spec.volumes.name", out volume);
                 continue;
             }
-            var isAllowed = RestrictedVolumes.Allows(in reader);
-            var ownRank = isAllowed ? int.MaxValue : RestrictedVolumes.Rank(in reader);
-            ReadValue(ref reader);
-            if (reader.TokenType == JsonTokenType.Null) continue;
-            allowed |= isAllowed;
-            rank = Math.Min(rank, ownRank);
-            reader.Skip();
+            if (_json[at] != 'n')
+            {
+                if (RestrictedVolumes.Allows(name)) allowed = true;
+                else rank = Math.Min(rank, RestrictedVolumes.RankOf(name));
+            }
+            at = _json.Skip(at);
         }
-        var isHostPath = rank == 0;
-        details?.Volumes.Add(new(name, isHostPath, allowed ? null : RestrictedVolumes.TypeOfRank(rank)));
-        return (allowed ? None : RestrictedVolume) | (isHostPath ? HostPathVolume : None);
+        var trait = (allowed ? None : RestrictedVolume) | (rank == RestrictedVolumes.HostPathRank ? HostPathVolume : None);
+        if (trait == None) return ~at;
+        _traits |= trait;
+        _mentions.Add(new(trait, volume, Rank: rank));
+        return ~at;
     }
+
+    // From a member's name to its value. The name lasts until the next text is read.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int ReadName(int at, out ReadOnlySpan<byte> name)
+    {
+        var end = _json.EndOfString(at);
+        if (end < 0)
+        {
+            end = ~end;
+            name = this[Unescape(at, end)];
+        }
+        else
+        {
+            name = _json.Slice(at + 1, end - at - 1);
+        }
+        return _json.MemberValue(end + 1);
+    }
+
+    private int ReadNameRange(int at, out TextRange name) => _json.MemberValue(ReadText(at, out name));
 }

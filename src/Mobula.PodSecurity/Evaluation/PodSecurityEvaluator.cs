@@ -32,16 +32,22 @@ public sealed class PodSecurityEvaluator
     /// <param name="pod">UTF-8 JSON: an object with <c>metadata</c> and <c>spec</c>, volumes without a source already defaulted.</param>
     /// <param name="policy">The level and its version.</param>
     /// <exception cref="JsonException">The text is no JSON object, or a field has a value of another type than a pod's.</exception>
-    public PodSecurityVerdict Evaluate(ReadOnlySpan<byte> pod, LevelVersion policy) => Evaluate(PodFacts.Read(pod), policy);
-
-    /// <summary>Judges a pod that was read before, for example by several policies.</summary>
-    public PodSecurityVerdict Evaluate(PodFacts pod, LevelVersion policy)
+    public PodSecurityVerdict Evaluate(ReadOnlySpan<byte> pod, LevelVersion policy)
     {
-        if (PolicyFor(policy) is not { } checks || !checks.IsViolatedBy(pod.Traits)) return default;
-        var details = new PodDetails();
-        PodReader.Read(pod.Json, details);
-        return new(checks.Violations(details));
+        if (PolicyFor(policy) is not { } checks) return default;
+        var reader = new PodReader(pod, stackalloc ContainerFacts[8], stackalloc Mention[8]);
+        try
+        {
+            return checks.IsViolatedBy(reader.Read()) ? checks.Explain(reader.Details) : default;
+        }
+        finally
+        {
+            reader.Dispose();
+        }
     }
+
+    /// <summary>Judges a pod that was read before, for example by several policies. One that fails is read again for its text.</summary>
+    public PodSecurityVerdict Evaluate(PodFacts pod, LevelVersion policy) => Allows(pod, policy) ? default : Evaluate(pod.Json, policy);
 
     /// <summary>Whether a pod that was read before is allowed; allocates nothing.</summary>
     public bool Allows(PodFacts pod, LevelVersion policy) => PolicyFor(policy) is not { } checks || !checks.IsViolatedBy(pod.Traits);

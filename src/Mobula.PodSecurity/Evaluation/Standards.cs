@@ -27,9 +27,9 @@ internal static class Standards
     private static Policy MakePolicy(PodSecurityLevel level, int minor)
     {
         var active = All
-            .Select(c => (Check: c, Variant: c.Variants.LastOrDefault(v => v.SinceMinor <= minor)))
+            .Select((check, index) => (Index: index, Check: check, Variant: check.Variants.LastOrDefault(v => v.SinceMinor <= minor)))
             .Where(c => c.Variant is not null && c.Check.Level <= level)
-            .Select(c => new ActiveCheck(c.Check, c.Variant!))
+            .Select(c => new ActiveCheck(c.Index, c.Check, c.Variant!))
             .ToList();
         var overridden = active.SelectMany(c => c.Variant.Overrides).ToHashSet(StringComparer.Ordinal);
         return new([.. active
@@ -40,35 +40,46 @@ internal static class Standards
 }
 
 /// <summary>A check as it is at some version.</summary>
-internal readonly record struct ActiveCheck(Check Check, CheckVariant Variant);
+/// <param name="Index">Its place among <see cref="Standards.All"/>.</param>
+/// <param name="Check">The check.</param>
+/// <param name="Variant">What it demands at that version.</param>
+internal readonly record struct ActiveCheck(int Index, Check Check, CheckVariant Variant);
 
 /// <summary>The checks of a level at a version, in order.</summary>
 internal sealed class Policy(ActiveCheck[] checks)
 {
-    // Nearly all pods pass; one comparison tells.
+    // Nearly all pods pass, and hardly any is exempt; one comparison tells.
     private readonly PodTraits _violatedByAny = checks.Aggregate(PodTraits.None, (all, c) => all | c.Variant.ViolatedBy);
+
+    private readonly PodTraits _exemptByAny = checks.Aggregate(PodTraits.None, (all, c) => all | c.Variant.ExemptBy);
 
     public IReadOnlyList<ActiveCheck> Checks => checks;
 
     public bool IsViolatedBy(PodTraits traits)
     {
         if ((traits & _violatedByAny) == 0) return false;
-        foreach (var check in checks)
+        if ((traits & _exemptByAny) == 0) return true;
+        foreach (ref readonly var check in checks.AsSpan())
         {
             if (check.Variant.IsViolatedBy(traits)) return true;
         }
         return false;
     }
 
-    public PodSecurityViolation[] Violations(PodDetails pod)
+    public PodSecurityVerdict Explain(scoped in PodDetails pod)
     {
-        List<PodSecurityViolation> violations = [];
-        foreach (var check in checks)
+        var text = new ViolationText(stackalloc byte[512], stackalloc ViolationPlace[16], stackalloc TextRange[16]);
+        try
         {
-            if (!check.Variant.IsViolatedBy(pod.Traits)) continue;
-            var (reason, detail) = check.Variant.Explain(pod);
-            violations.Add(new(check.Check.Id, reason, detail));
+            foreach (ref readonly var check in checks.AsSpan())
+            {
+                if (check.Variant.IsViolatedBy(pod.Traits)) text.Explain(check.Index, check.Variant.Explain, in pod);
+            }
+            return text.ToVerdict();
         }
-        return [.. violations];
+        finally
+        {
+            text.Dispose();
+        }
     }
 }

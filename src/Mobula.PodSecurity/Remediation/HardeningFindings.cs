@@ -19,7 +19,7 @@ internal static class HardeningFindings
                 return true;
             case "capabilities_restricted":
                 AddDrops(report, pod);
-                HostAccessFindings.AddCapabilities(report, pod, Checks.CapabilitiesRestricted.Allows);
+                HostAccessFindings.AddCapabilities(report, pod, static c => Checks.CapabilitiesRestricted.Allows(c));
                 return true;
             case "runAsNonRoot":
                 AddRunAsNonRoot(report, pod, isShared);

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Mobula.Kubernetes;
 using Mobula.PodSecurity.Evaluation;
@@ -16,12 +17,12 @@ internal static class HostAccessFindings
     private static readonly string[] Hooks = ["postStart", "preStop"];
     private static readonly string[] Handlers = ["httpGet", "tcpSocket"];
 
-    public static void Add(CheckReport report, JsonObject pod, PodDetails details, CheckVariant variant)
+    public static void Add(CheckReport report, JsonObject pod, CheckVariant variant)
     {
         switch (report.CheckId)
         {
             case "capabilities_baseline":
-                AddCapabilities(report, pod, Checks.CapabilitiesBaseline.Allows);
+                AddCapabilities(report, pod, static c => Checks.CapabilitiesBaseline.Allows(c));
                 break;
             case "hostNamespaces":
                 foreach (var field in Namespaces.Where(f => pod.Flag("spec", f) == true))
@@ -30,7 +31,7 @@ internal static class HostAccessFindings
                 }
                 break;
             case "hostPathVolumes" or "restrictedVolumes":
-                AddVolumes(report, details);
+                AddVolumes(report, pod);
                 break;
             case "hostPorts":
                 AddHostPorts(report, pod);
@@ -54,11 +55,7 @@ internal static class HostAccessFindings
                 AddSELinux(report, pod, allowEngine: (variant.ViolatedBy & PodTraits.SELinuxTypeEngine) == 0);
                 break;
             case "sysctls":
-                for (var i = 0; i < details.Sysctls.Count; i++)
-                {
-                    if ((details.Sysctls[i].Trait & variant.ViolatedBy) == 0) continue;
-                    report.Tell(null, FieldPath.Root.Then("spec", "securityContext", "sysctls").Then(i), $"remove the sysctl {details.Sysctls[i].Name}, or set it on the nodes");
-                }
+                AddSysctls(report, pod, variant.ViolatedBy);
                 break;
             case "runAsUser":
                 foreach (var setter in PodContainer.Of(pod).Prepend(PodContainer.PodOf(pod)).Where(s => s.Context?.Integer("runAsUser") == 0))
@@ -69,7 +66,7 @@ internal static class HostAccessFindings
         }
     }
 
-    internal static void AddCapabilities(CheckReport report, JsonObject pod, Func<string, bool> allows)
+    internal static void AddCapabilities(CheckReport report, JsonObject pod, Func<byte[], bool> allows)
     {
         foreach (var container in PodContainer.Of(pod))
         {
@@ -77,24 +74,50 @@ internal static class HostAccessFindings
             for (var i = 0; i < added.Count; i++)
             {
                 var name = added[i] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
-                if (allows(name)) continue;
+                if (allows(Encoding.UTF8.GetBytes(name))) continue;
                 report.Tell(container.Name, container.ContextAt.Then("capabilities", "add").Then(i), $"remove {name} if the program can do without it; no pod of this level may add it");
             }
         }
     }
 
-    private static void AddVolumes(CheckReport report, PodDetails details)
+    private static void AddSysctls(CheckReport report, JsonObject pod, PodTraits forbidden)
     {
-        for (var i = 0; i < details.Volumes.Count; i++)
+        if (pod.List("spec", "securityContext", "sysctls") is not { } sysctls) return;
+        for (var i = 0; i < sysctls.Count; i++)
         {
-            var volume = details.Volumes[i];
-            var type = report.CheckId == "hostPathVolumes" ? (volume.IsHostPath ? "hostPath" : null) : volume.RestrictedType;
+            var name = (sysctls[i] as JsonObject)?.Text("name") ?? "";
+            if ((Checks.Sysctls.Classify(Encoding.UTF8.GetBytes(name)) & forbidden) == 0) continue;
+            report.Tell(null, FieldPath.Root.Then("spec", "securityContext", "sysctls").Then(i), $"remove the sysctl {name}, or set it on the nodes");
+        }
+    }
+
+    private static void AddVolumes(CheckReport report, JsonObject pod)
+    {
+        if (pod.List("spec", "volumes") is not { } volumes) return;
+        for (var i = 0; i < volumes.Count; i++)
+        {
+            var volume = volumes[i] as JsonObject ?? [];
+            var type = RefusedTypeOf(volume, report.CheckId == "hostPathVolumes");
             if (type is null) continue;
             var at = FieldPath.Root.Then("spec", "volumes").Then(i);
             report.Tell(null, type == "unknown" ? at : at.Then(type), type == "hostPath"
-                ? $"use another type for the volume {volume.Name}: persistentVolumeClaim to keep data, emptyDir for scratch, configMap or secret for files"
-                : $"use a persistentVolumeClaim or a csi volume for {volume.Name} instead of {type}");
+                ? $"use another type for the volume {volume.Text("name")}: persistentVolumeClaim to keep data, emptyDir for scratch, configMap or secret for files"
+                : $"use a persistentVolumeClaim or a csi volume for {volume.Text("name")} instead of {type}");
         }
+    }
+
+    private static string? RefusedTypeOf(JsonObject volume, bool hostPathOnly)
+    {
+        if (hostPathOnly) return volume["hostPath"] is null ? null : "hostPath";
+        var rank = Checks.RestrictedVolumes.UnknownRank;
+        foreach (var (field, value) in volume)
+        {
+            if (field == "name" || value is null) continue;
+            var type = Encoding.UTF8.GetBytes(field);
+            if (Checks.RestrictedVolumes.Allows(type)) return null;
+            rank = Math.Min(rank, Checks.RestrictedVolumes.RankOf(type));
+        }
+        return Encoding.UTF8.GetString(Checks.RestrictedVolumes.TypeOf(rank));
     }
 
     private static void AddHostPorts(CheckReport report, JsonObject pod)

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Mobula.Kubernetes;
-using Mobula.PodSecurity.Evaluation;
 using Mobula.PodSecurity.Expansion;
 
 namespace Mobula.PodSecurity.Remediation;
@@ -17,15 +16,12 @@ public static class PodFindings
     public static IReadOnlyList<PodFinding> Of(JsonObject pod, LevelVersion policy, PodSecurityEvaluator evaluator, Func<FieldPath, bool>? isShared = null)
     {
         if (evaluator.PolicyFor(policy) is not { } checks) return [];
-        var details = new PodDetails();
-        var traits = PodReader.Read(pod.ToUtf8(), details);
-        if (!checks.IsViolatedBy(traits)) return [];
         List<PodFinding> findings = [];
-        foreach (var (check, variant) in checks.Checks)
+        foreach (var violation in evaluator.Evaluate(pod.ToUtf8(), policy).Violations)
         {
-            if (!variant.IsViolatedBy(traits)) continue;
-            var report = new CheckReport(check.Id, variant.Explain(details).Reason, findings);
-            if (!HardeningFindings.TryAdd(report, pod, variant, isShared ?? (static _ => false))) HostAccessFindings.Add(report, pod, details, variant);
+            var variant = checks.Checks.First(c => c.Check.Id == violation.CheckId).Variant;
+            var report = new CheckReport(violation.CheckId, violation.Reason, findings);
+            if (!HardeningFindings.TryAdd(report, pod, variant, isShared ?? (static _ => false))) HostAccessFindings.Add(report, pod, variant);
         }
         return findings;
     }
