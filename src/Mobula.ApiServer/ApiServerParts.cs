@@ -38,12 +38,13 @@ internal sealed class ApiServerParts : IDisposable
         var authorizer = new Authorizer(rbac, new NodeAuthorizer(store));
         var metrics = new RequestMetrics();
         var minor = MinorOf(options.KubernetesVersion);
+        var podSecurityMetrics = new PodSecurityMetrics();
         var podSecurity = new PodSecurityAdmission(options.PodSecurity, new PodSecurityEvaluator(minor), new PodExpansion(), minor, time);
         // The order of upstream's plugins; webhooks come last among those that change, and last among those that look.
         var admission = new AdmissionChain(
         [
             new NamespaceLifecycle(store), new ServiceAccountAdmission(store), new TaintNodesByCondition(), new PriorityAdmission(store),
-            new DefaultTolerationSeconds(), new RuntimeClassAdmission(store), new RbacEscalation(authorizer, rbac), new PodSecurityStep(podSecurity, store),
+            new DefaultTolerationSeconds(), new RuntimeClassAdmission(store), new RbacEscalation(authorizer, rbac), new PodSecurityStep(podSecurity, podSecurityMetrics, store),
         ]);
         var fieldManagers = new FieldManagers(time);
         var reader = new ObjectReader(store, time);
@@ -66,7 +67,7 @@ internal sealed class ApiServerParts : IDisposable
         };
         var router = new ResourceRouter(Registry, reader, new WatchServer(store, time, _stopping.Token), writer, patcher, deleter, subresources, virtualResources, limit);
         var roots = new RootEndpoints(
-            new DiscoveryEndpoint(Registry, $"{options.Address}:{options.Port}"), new OpenApiEndpoint(Registry, options.KubernetesVersion), VersionInfo.Make(options.KubernetesVersion), metrics, tokens, () => _ready);
+            new DiscoveryEndpoint(Registry, $"{options.Address}:{options.Port}"), new OpenApiEndpoint(Registry, options.KubernetesVersion), VersionInfo.Make(options.KubernetesVersion), new(metrics, podSecurityMetrics), tokens, () => _ready);
         Pipeline = new RequestPipeline(
             new Authenticator(new ClientCertificates(keys.Authority, time), tokens, adminToken, options.StaticTokens), new Impersonation(authorizer), authorizer,
             router, roots, metrics, options.AuditSink, time, options.Log);

@@ -33,6 +33,9 @@ public sealed record AuditEvent
     /// <summary>Whom the request acts as after a permitted impersonation.</summary>
     public AuditUser? ImpersonatedUser { get; init; }
 
+    /// <summary>The verb of constrained impersonation by which it may act so, for example <c>impersonate:user-info</c>; null for the classic one.</summary>
+    public string? ImpersonationConstraint { get; init; }
+
     /// <summary>The addresses the request came through, the nearest last.</summary>
     public IReadOnlyList<string> SourceIPs { get; init; } = [];
 
@@ -99,6 +102,12 @@ public sealed record AuditEvent
         {
             writer.WritePropertyName("impersonatedUser"u8);
             WriteUser(writer, ImpersonatedUser);
+        }
+        if (!string.IsNullOrEmpty(ImpersonationConstraint))
+        {
+            writer.WriteStartObject("authenticationMetadata"u8);
+            writer.WriteString("impersonationConstraint"u8, ImpersonationConstraint);
+            writer.WriteEndObject();
         }
         WriteTexts(writer, "sourceIPs", SourceIPs);
         WriteText(writer, "userAgent", Shortened(UserAgent));

@@ -10,7 +10,7 @@ namespace Mobula.Conversations.Tests;
 /// fails. With MOBULA_RECORD_HOLDS=FILE the counts seen are written there, to raise the marks after an improvement, with
 /// the answers that differ in FILE.AREA-NAME; MOBULA_REPLAY=PREFIX[,PREFIX] replays only those whose names begin so.
 /// </summary>
-public abstract class ConversationTests(RecordedServer server, ITestOutputHelper output) : IClassFixture<RecordedServer>
+public abstract class ConversationTests(RecordedServer server, ITestOutputHelper output)
 {
     private static readonly Dictionary<string, int> Marks = File.ReadLines(Testdata.Path("holds.txt"))
         .Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries))
@@ -19,8 +19,12 @@ public abstract class ConversationTests(RecordedServer server, ITestOutputHelper
 
     private static readonly Lock RecordLock = new();
 
-    /// <summary>The conversations of areas that have marks.</summary>
-    protected static TheoryData<string> Of(params IReadOnlyList<string> areas) => [.. Marks.Keys.Where(n => areas.Contains(n.Split('/')[0]) && IsWanted(n))];
+    /// <summary>The conversations of areas that have marks, but for those that need a server of their own.</summary>
+    protected static TheoryData<string> Of(params IReadOnlyList<string> areas) =>
+        [.. Marks.Keys.Where(n => areas.Contains(n.Split('/')[0]) && !n.StartsWith(ConfiguredServer.Conversations, StringComparison.Ordinal) && IsWanted(n))];
+
+    /// <summary>The conversations that have marks and names that begin so.</summary>
+    protected static TheoryData<string> BeginningWith(string prefix) => [.. Marks.Keys.Where(n => n.StartsWith(prefix, StringComparison.Ordinal) && IsWanted(n))];
 
     protected async Task ReplayAsync(string name)
     {
@@ -50,7 +54,7 @@ public abstract class ConversationTests(RecordedServer server, ITestOutputHelper
 }
 
 /// <summary>The API itself: verbs, encodings, discovery, kubectl and Helm.</summary>
-public sealed class ApiConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output)
+public sealed class ApiConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output), IClassFixture<RecordedServer>
 {
     public static TheoryData<string> Conversations => Of("api");
 
@@ -60,7 +64,7 @@ public sealed class ApiConversationTests(RecordedServer server, ITestOutputHelpe
 }
 
 /// <summary>Server-side apply and custom resources.</summary>
-public sealed class ApplyConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output)
+public sealed class ApplyConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output), IClassFixture<RecordedServer>
 {
     public static TheoryData<string> Conversations => Of("apply");
 
@@ -70,7 +74,7 @@ public sealed class ApplyConversationTests(RecordedServer server, ITestOutputHel
 }
 
 /// <summary>Audit and Pod Security; some have an audit policy of their own, so that they run one after the other.</summary>
-public sealed class SecurityConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output)
+public sealed class SecurityConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output), IClassFixture<RecordedServer>
 {
     public static TheoryData<string> Conversations => Of("audit", "podsecurity");
 
@@ -79,8 +83,18 @@ public sealed class SecurityConversationTests(RecordedServer server, ITestOutput
     public Task Conversation_holds_as_many_steps_as_before(string name) => ReplayAsync(name);
 }
 
+/// <summary>Pod Security with defaults and exemptions of the server's configuration.</summary>
+public sealed class ConfiguredConversationTests(ConfiguredServer server, ITestOutputHelper output) : ConversationTests(server, output), IClassFixture<ConfiguredServer>
+{
+    public static TheoryData<string> Conversations => BeginningWith(ConfiguredServer.Conversations);
+
+    [Theory]
+    [MemberData(nameof(Conversations))]
+    public Task Conversation_holds_as_many_steps_as_before(string name) => ReplayAsync(name);
+}
+
 /// <summary>The built-in kinds and their controllers.</summary>
-public sealed class KindConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output)
+public sealed class KindConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output), IClassFixture<RecordedServer>
 {
     public static TheoryData<string> Conversations => Of("kinds");
 

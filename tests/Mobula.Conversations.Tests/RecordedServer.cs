@@ -5,11 +5,12 @@ using Mobula.ApiServer.Authentication;
 using Mobula.Audit;
 using Mobula.Client;
 using Mobula.Controllers;
+using Mobula.PodSecurity.Admission;
 
 namespace Mobula.Conversations.Tests;
 
 /// <summary>A server as the recorded one was set up: API server, controllers, the recordings' audit policy; no node and no scheduler. One for each class of tests, so that they do not see each other.</summary>
-public sealed class RecordedServer : IAsyncLifetime
+public class RecordedServer : IAsyncLifetime
 {
     private const string AdminToken = "admin-token";
 
@@ -22,6 +23,9 @@ public sealed class RecordedServer : IAsyncLifetime
 
     public ReplayTarget Target { get; private set; } = null!;
 
+    /// <summary>Defaults and exemptions of Pod Security.</summary>
+    protected virtual PodSecurityConfiguration PodSecurity => PodSecurityConfiguration.Default;
+
     public async ValueTask InitializeAsync()
     {
         var auditLog = Path.Combine(_folder, "audit.log");
@@ -31,6 +35,7 @@ public sealed class RecordedServer : IAsyncLifetime
         {
             DataDirectory = Path.Combine(_folder, "data"),
             AuditSink = _sink,
+            PodSecurity = PodSecurity,
             Log = Console.Error.WriteLine,
             StaticTokens = new Dictionary<string, UserInfo>
             {
@@ -60,6 +65,7 @@ public sealed class RecordedServer : IAsyncLifetime
         if (_host is not null) await _host.DisposeAsync();
         if (_audit is not null) await _audit.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     private KubernetesApi Connect(string user, string fieldManager)
@@ -79,6 +85,16 @@ public sealed class RecordedServer : IAsyncLifetime
         };
         return new(handler) { Timeout = TimeSpan.FromSeconds(60) };
     }
+}
+
+/// <summary>A server started with the recordings' <c>--admission-control-config-file</c>.</summary>
+public sealed class ConfiguredServer : RecordedServer
+{
+    /// <summary>What the names of the conversations with such a server begin with.</summary>
+    public const string Conversations = "podsecurity/configured-";
+
+    protected override PodSecurityConfiguration PodSecurity { get; } =
+        AdmissionConfigurationFile.Read("admission.yaml", _ => Conversation.Read(Testdata.Path($"{Conversations}metrics.json")).Let.ToDictionary()["configuration"]);
 }
 
 /// <summary>Audits by one policy or another: some recordings were made under their own.</summary>

@@ -52,6 +52,9 @@ public sealed class AuditedRequest
     /// <summary>Whom it is treated as, when it impersonates.</summary>
     public UserInfo? ImpersonatedUser { get; set; }
 
+    /// <summary>The verb of constrained impersonation that permitted it; null for the classic verb.</summary>
+    public string? ImpersonationConstraint { get; set; }
+
     /// <summary>The addresses it came from.</summary>
     public required IReadOnlyList<string> SourceIPs { get; init; }
 

@@ -41,6 +41,7 @@ public sealed class PolicyAuditSink(AuditPolicy policy, AuditLog log) : IAuditSi
             Verb = request.Verb,
             User = User(request.User),
             ImpersonatedUser = request.ImpersonatedUser is { } impersonated ? User(impersonated) : null,
+            ImpersonationConstraint = request.ImpersonationConstraint,
             SourceIPs = request.SourceIPs,
             UserAgent = request.UserAgent,
             ObjectRef = request.IsResourceRequest ? Reference(request) : null,

@@ -27,11 +27,12 @@ internal sealed class Impersonation(Authorizer authorizer)
             throw StatusException.InternalError("requested impersonation without impersonating a user");
         }
         var account = name.StartsWith(ServiceAccountPrefix, StringComparison.Ordinal) && name.Split(':') is [_, _, var ns, var account0] ? (ns, account0) : default;
-        // The narrow right (to act as somebody for one verb on one thing) is tried first, and its refusal is the one told.
-        if (Missing(request.User, Constrained(request, name, account, groups, uid, extra)) is { } refusal
-            && Missing(request.User, Legacy(name, account, groups, uid, extra)) is not null)
+        string? constraint = null;
+        if (Missing(request.User, Legacy(name, account, groups, uid, extra)) is not null)
         {
-            throw refusal;
+            // Where neither right is held, the refusal of the narrow one (to act as somebody for one verb on one thing) is told.
+            if (Missing(request.User, Constrained(request, name, account, groups, uid, extra)) is { } refusal) throw refusal;
+            constraint = $"impersonate:{ModeOf(name, account.ns)}";
         }
         if (account.ns is not null && groups.Count == 0) groups = ["system:serviceaccounts", $"system:serviceaccounts:{account.ns}"];
         if (name != UserInfo.Anonymous)
@@ -43,7 +44,7 @@ internal sealed class Impersonation(Authorizer authorizer)
             groups.Add(UserInfo.UnauthenticatedGroup);
         }
         request.User = new(name, uid, groups, extra);
-        if (request.Audit is { } audit) audit.ImpersonatedUser = request.User;
+        if (request.Audit is { } audit) (audit.ImpersonatedUser, audit.ImpersonationConstraint) = (request.User, constraint);
     }
 
     /// <summary>What the verb <c>impersonate</c> needs: it lets act as somebody in everything.</summary>
@@ -62,7 +63,7 @@ internal sealed class Impersonation(Authorizer authorizer)
         ApiRequest request, string name, (string? Namespace, string? Name) account, List<string> groups, string uid, Dictionary<string, IReadOnlyList<string>> extra)
     {
         var isNode = name.StartsWith(NodeAuthorizer.UserPrefix, StringComparison.Ordinal);
-        var mode = account.Namespace is not null ? "serviceaccount" : isNode ? "arbitrary-node" : "user-info";
+        var mode = ModeOf(name, account.Namespace);
         var wanted = Authorizer.Attributes(request.Info);
         yield return wanted with { Verb = $"impersonate-on:{mode}:{wanted.Verb}" };
         var verb = $"impersonate:{mode}";
@@ -72,6 +73,9 @@ internal sealed class Impersonation(Authorizer authorizer)
         foreach (var group in groups) yield return identity with { Resource = "groups", Name = group };
         foreach (var access in UidAndExtra(verb, uid, extra)) yield return access;
     }
+
+    private static string ModeOf(string name, string? accountNamespace) =>
+        accountNamespace is not null ? "serviceaccount" : name.StartsWith(NodeAuthorizer.UserPrefix, StringComparison.Ordinal) ? "arbitrary-node" : "user-info";
 
     private static IEnumerable<AccessAttributes> UidAndExtra(string verb, string uid, Dictionary<string, IReadOnlyList<string>> extra)
     {

@@ -28,6 +28,7 @@ internal sealed class NamespaceStrategy : ResourceStrategy
     public override void Default(JsonObject o)
     {
         if (o.Name.Length > 0) o.Ensure("metadata", "labels")[NameLabel] = o.Name;
+        if (string.IsNullOrEmpty(o.Text("status", "phase"))) o.Ensure("status")["phase"] = "Active";
     }
 
     public override void PrepareForCreate(JsonObject o, WriteContext context)

@@ -96,6 +96,8 @@ internal static partial class PodDefaults
         {
             if (source.Object("serviceAccountToken") is { } token) Set(token, "expirationSeconds", 3600);
         }
+        if (volume.Object("ephemeral", "volumeClaimTemplate", "spec") is { } claim) Set(claim, "volumeMode", "Filesystem");
+        if (volume.Object("image") is { } image) Set(image, "pullPolicy", PullPolicy(image.Text("reference") ?? ""));
     }
 
     /// <summary>Images tagged <c>latest</c>, or named without tag and digest, are pulled always; what is no reference at all is not.</summary>

@@ -39,6 +39,7 @@ internal sealed class PodStrategy : ResourceStrategy
         var spec = o.Ensure("spec");
         PodDefaults.Apply(spec);
         PodDefaults.ApplyToPod(spec);
+        SyncAddresses(o);
         spec["enableServiceLinks"] ??= true;
     }
 
@@ -58,9 +59,24 @@ internal sealed class PodStrategy : ResourceStrategy
                 if (containers is not null) o.Ensure("spec")["ephemeralContainers"] = containers;
                 break;
             case "resize":
-                KeepStatus(o, old);
+                PodResize.KeepAllButResources(o, old);
                 break;
         }
+    }
+
+    public override IEnumerable<FieldError> ValidateSubresource(string subresource, JsonObject o, JsonObject old, WriteContext context)
+    {
+        var errors = new FieldErrors();
+        if (subresource == "ephemeralcontainers") PodUpdateValidation.EphemeralContainers(o, old, errors);
+        else if (subresource == "resize") PodResize.Check(o, old, errors);
+        return errors;
+    }
+
+    /// <summary>The old field for the one address rules where the new list of addresses says something else.</summary>
+    private static void SyncAddresses(JsonObject pod)
+    {
+        if (pod.Object("status") is not { } status || status.Text("podIP") is not { Length: > 0 } address) return;
+        if (status.Objects("podIPs").FirstOrDefault()?.Text("ip") != address) status["podIPs"] = new JsonArray(new JsonObject { ["ip"] = address });
     }
 
     public override IEnumerable<string> Warnings(JsonObject o, JsonObject? old) =>

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Mobula.ApiServer.Auditing;
@@ -145,7 +144,7 @@ internal sealed class RequestPipeline(
             Name = info.Name,
             Path = info.Path,
             User = user,
-            SourceIPs = [(request.Http.Connection.RemoteIpAddress ?? IPAddress.Loopback).ToString()],
+            SourceIPs = SourceAddresses.Of(request.Http),
             UserAgent = request.Http.Request.Headers.UserAgent.ToString(),
         };
         request.Demand = auditSink.Begin(request.Audit);

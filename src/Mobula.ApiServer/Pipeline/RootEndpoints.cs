@@ -7,7 +7,7 @@ namespace Mobula.ApiServer.Pipeline;
 
 /// <summary>The paths outside of resources: discovery, version, health, metrics, keys.</summary>
 internal sealed class RootEndpoints(
-    DiscoveryEndpoint discovery, OpenApiEndpoint openApi, JsonObject version, RequestMetrics metrics, ServiceAccountTokens tokens, Func<bool> isReady)
+    DiscoveryEndpoint discovery, OpenApiEndpoint openApi, JsonObject version, MetricsEndpoint metrics, ServiceAccountTokens tokens, Func<bool> isReady)
 {
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"];
 
@@ -27,7 +27,7 @@ internal sealed class RootEndpoints(
             case "/version":
                 return new ObjectAnswer(200, version);
             case "/metrics":
-                return BytesAnswer.Text(200, metrics.ToText(), "text/plain; version=0.0.4; charset=utf-8");
+                return metrics.Answer();
             case "/.well-known/openid-configuration":
                 return new ObjectAnswer(200, OpenIdConfiguration(request));
             case "/openid/v1/jwks":

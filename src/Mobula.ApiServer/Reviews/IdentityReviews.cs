@@ -42,12 +42,11 @@ internal sealed class IdentityReviews(ServiceAccountTokens tokens, IReadOnlyDict
         fieldManagers.Update(definition, review, null, "", options.FieldManager);
         var token = review.Text("spec", "token") ?? "";
         if (token.Length == 0) throw StatusException.BadRequest("token is required for TokenReview in authentication");
-        if (staticTokens.TryGetValue(token, out var known))
-        {
-            review["status"] = new JsonObject { ["authenticated"] = true, ["user"] = known.Authenticated().ToJson() };
-            return new ObjectAnswer(201, review);
-        }
-        var (user, audiences, error) = await tokens.AuthenticateAsync(token, [.. review.Texts("spec", "audiences")]).ConfigureAwait(false);
+        List<string> wanted = [.. review.Texts("spec", "audiences")];
+        // A token of the server's own is for the API server alone.
+        var (user, audiences, error) = staticTokens.TryGetValue(token, out var known) && (wanted.Count == 0 || wanted.Contains(tokens.Issuer))
+            ? (known, [tokens.Issuer], "")
+            : await tokens.AuthenticateAsync(token, wanted).ConfigureAwait(false);
         review["status"] = user is null
             ? new JsonObject { ["user"] = new JsonObject(), ["error"] = error }
             : new JsonObject

@@ -70,14 +70,12 @@ internal sealed class ContainerValidation(JsonObject spec, FieldPath path, IRead
         {
             var at = path.Child("ephemeralContainers").Index(i);
             Common(container, at);
-            var name = container.Text("name") ?? "";
-            if (_names.Contains(name)) errors.Duplicate(at.Child("name"), name);
-            _names.Add(name);
+            UniqueName(container, at);
             if (container.Text("targetContainerName") is { Length: > 0 } target && !spec.Objects("containers").Concat(spec.Objects("initContainers")).Any(c => c.Text("name") == target))
             {
                 errors.NotFound(at.Child("targetContainerName"), target);
             }
-            foreach (var field in new[] { "lifecycle", "livenessProbe", "readinessProbe", "startupProbe", "ports", "resizePolicy", "resources" })
+            foreach (var field in new[] { "ports", "resources", "resizePolicy", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle" })
             {
                 if (container[field] is JsonObject { Count: > 0 } or JsonArray { Count: > 0 }) errors.Forbidden(at.Child(field), "cannot be set for an Ephemeral Container");
             }

@@ -38,6 +38,25 @@ internal static class PodUpdateValidation
         errors.Forbidden(SpecPath, $"{MayChange}\n{SpecDifference.Of("PodSpec", was, allowed)}");
     }
 
+    /// <summary>Containers for debugging may be added; those that are there stay as they are.</summary>
+    public static void EphemeralContainers(JsonObject pod, JsonObject old, FieldErrors errors)
+    {
+        PodValidation.EphemeralContainers(pod, errors);
+        var path = SpecPath.Child("ephemeralContainers");
+        foreach (var present in old.Objects("spec", "ephemeralContainers"))
+        {
+            var name = GoText.Quote(present.Text("name") ?? "");
+            if (pod.Objects("spec", "ephemeralContainers").FirstOrDefault(c => c.Text("name") == present.Text("name")) is not { } kept)
+            {
+                errors.Forbidden(path, $"existing ephemeral containers {name} may not be removed\n");
+            }
+            else if (!JsonNode.DeepEquals(InternalForm.Convert("EphemeralContainer", kept), InternalForm.Convert("EphemeralContainer", present)))
+            {
+                errors.Forbidden(path, $"existing ephemeral containers {name} may not be changed\n");
+            }
+        }
+    }
+
     private static void Copy(JsonObject o, JsonObject from, string field)
     {
         if (from[field] is { } value) o[field] = value.DeepClone();

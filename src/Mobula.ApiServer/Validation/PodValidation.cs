@@ -17,6 +17,15 @@ internal static class PodValidation
         if (!string.IsNullOrEmpty(spec.Text("nodeName")) && spec.List("schedulingGates") is { Count: > 0 }) errors.Forbidden(SpecPath.Child("nodeName"), "cannot be set until all schedulingGates have been cleared");
     }
 
+    /// <summary>The containers for debugging alone.</summary>
+    public static void EphemeralContainers(JsonObject pod, FieldErrors errors)
+    {
+        var spec = pod.Object("spec") ?? [];
+        // The volumes were checked when the pod was made.
+        var volumes = VolumeValidation.Check(spec, SpecPath.Child("volumes"), pod.Name, []);
+        new ContainerValidation(spec, SpecPath, volumes, errors).EphemeralContainers();
+    }
+
     public static void Check(JsonObject pod, FieldErrors errors)
     {
         var spec = pod.Object("spec") ?? [];

@@ -20,7 +20,7 @@ internal static class PodWarnings
     private static readonly (string Source, string Text)[] DeprecatedVolumes =
     [
         ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"), ("gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"), ("scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
-        ("storageos", "deprecated in v1.22, non-functional in v1.25+"), ("glusterfs", "deprecated in v1.25, non-functional in v1.26+"), ("cephfs", "deprecated in v1.28, non-functional in v1.31+"),
+        ("flocker", "deprecated in v1.22, non-functional in v1.25+"), ("storageos", "deprecated in v1.22, non-functional in v1.25+"), ("quobyte", "deprecated in v1.22, non-functional in v1.25+"), ("glusterfs", "deprecated in v1.25, non-functional in v1.26+"), ("cephfs", "deprecated in v1.28, non-functional in v1.31+"),
         ("rbd", "deprecated in v1.28, non-functional in v1.31+"),
     ];
 
@@ -51,7 +51,7 @@ internal static class PodWarnings
         {
             foreach (var (source, text) in DeprecatedVolumes)
             {
-                if (volume.Object(source) is not null) warnings.Add($"{path.Child("volumes").Index(i).Child(source)}: {text}");
+                if (volume.Object(source) is not null) warnings.Add($"{path.Child("volumes").Index(i).Child(source == "storageos" ? "storageOS" : source)}: {text}");
             }
         }
         foreach (var (i, secret) in spec.Objects("imagePullSecrets").Index())

@@ -58,11 +58,8 @@ internal sealed record ClusterPlan(ClusterRecord Record, IReadOnlyList<string> W
             else if (FlagsTakenAsTheyAre.Contains(name)) flags[name] = flag.Value;
             else warnings.Add($"{flag.Place}: the API server's flag --{name} has no meaning here and is ignored");
         }
-        if (request.AuditPolicyFile is { } policy)
-        {
-            flags["audit-policy-file"] = Path.GetFullPath(policy, request.WorkingDirectory);
-            if (!fileExists(flags["audit-policy-file"])) throw new UsageException($"--audit-policy-file: {policy} is not there");
-        }
+        TakeFile("audit-policy-file", request.AuditPolicyFile);
+        TakeFile("admission-control-config-file", request.AdmissionControlConfigFile);
         if (request.AuditLogPath is { } log) flags["audit-log-path"] = log == "-" ? "-" : Path.GetFullPath(log, request.WorkingDirectory);
         if (flags.ContainsKey("audit-policy-file") && !flags.ContainsKey("audit-log-path")) flags["audit-log-path"] = directory.DefaultAuditLog;
         if (flags.ContainsKey("audit-log-path") && !flags.ContainsKey("audit-policy-file"))
@@ -70,6 +67,13 @@ internal sealed record ClusterPlan(ClusterRecord Record, IReadOnlyList<string> W
             warnings.Add("without an audit policy nothing is written to the audit log: give --audit-policy-file");
         }
         return flags;
+
+        void TakeFile(string name, string? file)
+        {
+            if (file is null) return;
+            flags[name] = Path.GetFullPath(file, request.WorkingDirectory);
+            if (!fileExists(flags[name])) throw new UsageException($"--{name}: {file} is not there");
+        }
 
         string? OnHost(string path) => MountedPaths.OnHost(path, config.ApiServerVolumes, config.ControlPlaneMounts, request.WorkingDirectory);
 

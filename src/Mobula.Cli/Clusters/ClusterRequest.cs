@@ -20,6 +20,9 @@ internal sealed record ClusterRequest
     /// <summary><c>--audit-policy-file</c>.</summary>
     public string? AuditPolicyFile { get; init; }
 
+    /// <summary><c>--admission-control-config-file</c>.</summary>
+    public string? AdmissionControlConfigFile { get; init; }
+
     /// <summary><c>--audit-log-path</c>.</summary>
     public string? AuditLogPath { get; init; }
 

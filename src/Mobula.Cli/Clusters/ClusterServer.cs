@@ -50,6 +50,7 @@ internal sealed class ClusterServer(ClusterDirectory directory, ServerProgress p
             Port = record.Port,
             KubernetesVersion = record.KubernetesVersion,
             AuditSink = audit?.Sink,
+            PodSecurity = ClusterAdmission.Read(record),
             Log = _log.Line,
         };
         if (network is not null)

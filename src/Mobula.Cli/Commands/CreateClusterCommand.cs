@@ -25,6 +25,7 @@ internal static class CreateClusterCommand
         node.AcceptOnlyFromAmong("containerd", "none");
         var policy = new Option<string?>("--audit-policy-file") { Description = "an audit policy (audit.k8s.io/v1)", HelpName = "FILE" };
         var log = new Option<string?>("--audit-log-path") { Description = "where the audit log goes", HelpName = "FILE" };
+        var admission = new Option<string?>("--admission-control-config-file") { Description = "Pod Security's defaults and exemptions (apiserver.config.k8s.io/v1)", HelpName = "FILE" };
         var wait = ClusterOptions.Duration("--wait", "wait so long for the nodes to be ready (default 0s)");
         var kubeconfig = ClusterOptions.Kubeconfig();
         var data = ClusterOptions.DataDirectory();
@@ -35,7 +36,7 @@ internal static class CreateClusterCommand
             "mobula create cluster --config kind-config.yaml --image kindest/node:v1.24.0",
             "mobula create cluster --name tests --node none --kubeconfig ./tests.kubeconfig")
         {
-            name, config, image, version, port, node, policy, log, wait, kubeconfig, data,
+            name, config, image, version, port, node, policy, log, admission, wait, kubeconfig, data,
         };
         command.SetAction(async (result, cancellation) =>
         {
@@ -49,6 +50,7 @@ internal static class CreateClusterCommand
                 HasNodes = result.GetValue(node) != "none",
                 AuditPolicyFile = result.GetValue(policy),
                 AuditLogPath = result.GetValue(log),
+                AdmissionControlConfigFile = result.GetValue(admission),
                 Config = settings,
                 WorkingDirectory = Environment.CurrentDirectory,
             };

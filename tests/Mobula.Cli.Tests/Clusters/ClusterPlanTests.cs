@@ -37,6 +37,20 @@ public sealed class ClusterPlanTests
         Assert.Contains("is not there", Assert.Throws<UsageException>(() => ClusterPlan.Make(new() { WorkingDirectory = "/work", AuditPolicyFile = "p.yaml" }, Directory, "k", _ => false)).Message);
 
     [Fact]
+    public void Admission_configuration_is_taken_from_the_flag_and_from_the_configuration()
+    {
+        var byFlag = Plan(new() { WorkingDirectory = "/work", AdmissionControlConfigFile = "a.yaml" });
+        var byConfig = Plan(new()
+        {
+            WorkingDirectory = "/work",
+            Config = Config(("admission-control-config-file", "/etc/c/a.yaml")) with { Nodes = [KindNode.ControlPlane with { ExtraMounts = [new("./conf", "/etc/c", true)] }] },
+        });
+
+        Assert.Equal("/work/a.yaml", byFlag.Record.ApiServerFlags["admission-control-config-file"]);
+        Assert.Equal("/work/conf/a.yaml", byConfig.Record.ApiServerFlags["admission-control-config-file"]);
+    }
+
+    [Fact]
     public void Flags_win_over_the_configuration()
     {
         var plan = Plan(new()

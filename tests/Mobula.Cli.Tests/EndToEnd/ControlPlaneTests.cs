@@ -76,6 +76,36 @@ public sealed class ControlPlaneTests : IDisposable
     }
 
     [Fact]
+    public async Task Admission_configuration_is_in_force_or_stops_the_start()
+    {
+        RequireKubectl();
+        var file = Path.Combine(_mobula.Folder, "admission.yaml");
+        await File.WriteAllTextAsync(file, Admission("strict"), TestContext.Current.CancellationToken);
+
+        var refused = await _mobula.MobulaAsync("create", "cluster", "--node", "none", "--admission-control-config-file", file);
+
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains($"{file}: failed to apply admission: failed to initialize admission plugin \"PodSecurity\"", refused.Error);
+
+        await File.WriteAllTextAsync(file, Admission("restricted"), TestContext.Current.CancellationToken);
+        await Succeeds(_mobula.MobulaAsync("create", "cluster", "--name", "b", "--node", "none", "--admission-control-config-file", file));
+        var run = await _mobula.KubectlAsync("run", "p", "--image", "x", "--restart", "Never");
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("is forbidden: violates PodSecurity \"restricted:latest\"", run.Error);
+
+        static string Admission(string level) => $$"""
+            apiVersion: apiserver.config.k8s.io/v1
+            kind: AdmissionConfiguration
+            plugins:
+            - name: PodSecurity
+              configuration:
+                apiVersion: pod-security.admission.config.k8s.io/v1
+                kind: PodSecurityConfiguration
+                defaults: {enforce: {{level}}}
+            """;
+    }
+
+    [Fact]
     public async Task Audit_log_tells_of_a_refused_pod()
     {
         RequireKubectl();
