@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Mobula.RayRuntime.Head;
 using Mobula.RayRuntime.Node;
+using Mobula.RayRuntime.Serve;
 
 namespace Mobula.RayRuntime.Dashboard;
 
@@ -14,6 +15,7 @@ internal sealed class DashboardServer(Cluster cluster, NodeOptions options)
     private readonly JobsApi _jobs = new(cluster);
     private readonly NodesApi _nodes = new(cluster, options);
     private readonly StateApi _state = new(cluster);
+    private readonly ServeApi _serve = new(new ServeController(cluster, options));
     private readonly BearerToken _token = BearerToken.FromEnvironment();
 
     public async Task RunAsync(CancellationToken cancel)
@@ -85,7 +87,7 @@ internal sealed class DashboardServer(Cluster cluster, NodeOptions options)
         if (path.StartsWith("/api/packages/", StringComparison.Ordinal) && parts.Length == 5) return "GET,HEAD,PUT";
         if (path.StartsWith("/nodes/", StringComparison.Ordinal) && parts.Length == 3) return Get;
         if (path.StartsWith("/api/v0/", StringComparison.Ordinal)) return StateApi.Knows(path["/api/v0/".Length..]) ? Get : null;
-        if (path == "/api/serve/applications/") return "DELETE,GET,HEAD,PUT";
+        if (path == ServeApi.Path) return ServeApi.Methods;
         return null;
     }
 
@@ -108,7 +110,7 @@ internal sealed class DashboardServer(Cluster cluster, NodeOptions options)
             case "/api/authentication_mode": await HttpAnswers.JsonAsync(http, 200, new JsonObject { ["authentication_mode"] = _token.Mode }); return;
             case "/api/cluster_status": await _nodes.StatusAsync(http); return;
             case "/nodes": await _nodes.ListAsync(http); return;
-            case "/api/serve/applications/": await ServeAsync(http); return;
+            case ServeApi.Path: await _serve.RouteAsync(http); return;
         }
         if (path.StartsWith("/api/jobs/", StringComparison.Ordinal)) await _jobs.RouteAsync(http, path, browser);
         else if (path.StartsWith("/api/packages/", StringComparison.Ordinal)) await _jobs.PackageAsync(http, path);
@@ -122,22 +124,4 @@ internal sealed class DashboardServer(Cluster cluster, NodeOptions options)
         if (path.Contains("..", StringComparison.Ordinal)) return HttpAnswers.TextAsync(http, 403, "403: Forbidden");
         return HttpAnswers.TextAsync(http, 404, "", "application/octet-stream");
     }
-
-    /// <summary>Serve is not part of this runtime: reads show that nothing is deployed, writes say so.</summary>
-    private static Task ServeAsync(HttpContext http) => http.Request.Method switch
-    {
-        "GET" or "HEAD" => HttpAnswers.JsonAsync(http, 200, new JsonObject
-        {
-            ["controller_info"] = new JsonObject { ["node_id"] = null, ["node_ip"] = null, ["node_instance_id"] = null, ["actor_id"] = null, ["actor_name"] = null, ["worker_id"] = null, ["log_file_path"] = null },
-            ["proxy_location"] = "Disabled",
-            ["http_options"] = null,
-            ["grpc_options"] = null,
-            ["proxies"] = new JsonObject(),
-            ["applications"] = new JsonObject(),
-            ["target_capacity"] = null,
-            ["deploy_mode"] = "UNSET",
-        }),
-        "DELETE" => HttpAnswers.TextAsync(http, 200, ""),
-        _ => HttpAnswers.TextAsync(http, 501, "Ray Serve is not available in this image; applications cannot be deployed."),
-    };
 }

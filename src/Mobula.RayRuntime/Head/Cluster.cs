@@ -79,6 +79,7 @@ internal sealed partial class Cluster(TimeProvider clock, string session)
             case "worker_exit": WorkerExited(h.Text("worker")); break;
             case "worker_failed": WorkerFailed(h.Text("worker"), h.Text("error")); break;
             case "draining": if (peer.Node is { } d) { d.StateMessage = h.Text("message"); NodeGone(d); } break;
+            case "serve_proxy": if (peer.Node is { Proxy: not null } p) p.Proxy = h.Text("status"); break;
             case "job_started": JobStarted(h); break;
             case "job_ended": JobEnded(h); break;
             case "rpc": if (Answer(peer, h, frame.Payload, out var payload) is { } answer) peer.Connection.SendFrame(Reply(h, answer, payload)); break;

@@ -23,6 +23,7 @@ internal sealed partial class Cluster
         job.DriverPid = (int)h.Number("pid");
         job.Namespace = h.Text("namespace") is { Length: > 0 } given ? given : Guid.NewGuid().ToString();
         job.LogToDriver = h.Flag("logs");
+        job.IsSystem = h.Flag("system");
         job.Peer = peer;
         if (job.SubmissionId is null)
         {
@@ -169,7 +170,7 @@ internal sealed partial class Cluster
 
     public IReadOnlyList<T> WithJobs<T>(Func<JobRecord, T> read)
     {
-        lock (_gate) return [.. _submissions.Values.Concat(_driverJobs.Values.Where(j => j.SubmissionId is null)).Select(read)];
+        lock (_gate) return [.. _submissions.Values.Concat(_driverJobs.Values.Where(j => j.SubmissionId is null && !j.IsSystem)).Select(read)];
     }
 
     /// <summary>Asks a job to stop; true when it was still going.</summary>

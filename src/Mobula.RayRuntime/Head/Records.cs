@@ -65,6 +65,8 @@ internal sealed class NodeRecord(string id, JsonObject hello, Peer peer)
     public JsonObject Stats { get; set; } = [];
     public Dictionary<string, WorkerRecord> Workers { get; } = [];
     public int Starting { get; set; }
+    /// <summary>How this node's proxy of Serve is; null where there is none.</summary>
+    public string? Proxy { get; set; }
 
     public NodeRecord WithPool(ResourceSet total)
     {
@@ -193,5 +195,7 @@ internal sealed class JobRecord
     public string Namespace { get; set; } = "";
     public Peer? Peer { get; set; }
     public bool LogToDriver { get; set; }
+    /// <summary>A part of the cluster itself: no list of jobs shows it.</summary>
+    public bool IsSystem { get; set; }
     public bool Terminal => Status is "SUCCEEDED" or "FAILED" or "STOPPED";
 }

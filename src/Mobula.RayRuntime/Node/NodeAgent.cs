@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Mobula.RayRuntime.Serve;
 using Mobula.RayRuntime.Wire;
 
 namespace Mobula.RayRuntime.Node;
@@ -14,6 +15,8 @@ internal sealed class NodeAgent : IAsyncDisposable
     private readonly JobRunner _jobs;
     private readonly NodeStatistics _statistics = new();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<(JsonObject, byte[])>> _requests = new();
+    private readonly SemaphoreSlim _serving = new(1);
+    private ServeProxy? _proxy;
     private Connection? _connection;
     private long _nextRequest;
 
@@ -109,8 +112,39 @@ internal sealed class NodeAgent : IAsyncDisposable
             case "kill_worker": _workers.Kill(h.Text("worker")); break;
             case "run_job": _ = _jobs.RunAsync(h); break;
             case "stop_job": _ = _jobs.StopAsync(h.Text("id")); break;
+            case "serve": _ = ServeAsync(h); break;
             case "free": ObjectFiles.Delete(_options.StoreDir, h.Text("id")); break;
             case "reply": if (_requests.TryRemove(h.Number("i"), out var waiting)) waiting.TrySetResult((h, frame.Payload)); break;
+        }
+    }
+
+    /// <summary>Starts, changes or ends this node's proxy of Serve.</summary>
+    private async Task ServeAsync(JsonObject h)
+    {
+        await _serving.WaitAsync();
+        try
+        {
+            if (h["options"] is not JsonObject options)
+            {
+                if (_proxy is { } ended) await ended.DisposeAsync();
+                _proxy = null;
+                return;
+            }
+            if (_proxy is null)
+            {
+                _proxy = await ServeProxy.StartAsync(options);
+                Send(new() { ["t"] = "serve_proxy", ["status"] = "HEALTHY" });
+            }
+            _proxy.Update(ServeRoutes.From(h["routes"] as JsonArray ?? []));
+        }
+        catch (IOException e)
+        {
+            await Console.Error.WriteLineAsync($"The proxy of Serve cannot listen: {e.Message}");
+            Send(new() { ["t"] = "serve_proxy", ["status"] = "UNHEALTHY" });
+        }
+        finally
+        {
+            _serving.Release();
         }
     }
 
@@ -154,9 +188,9 @@ internal sealed class NodeAgent : IAsyncDisposable
         ObjectFiles.DeleteStore(_options);
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _workers.KillAll();
-        return ValueTask.CompletedTask;
+        if (_proxy is { } proxy) await proxy.DisposeAsync();
     }
 }

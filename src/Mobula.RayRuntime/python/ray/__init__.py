@@ -88,6 +88,7 @@ def init(address=None, *, num_cpus=None, num_gpus=None, resources=None, labels=N
          logging_format=None, logging_config=None, log_to_driver=True, namespace=None, runtime_env=None, enable_resource_isolation=False,
          system_reserved_cpu=None, system_reserved_memory=None, **kwargs):
     """Connects to a running cluster: the given address, RAY_ADDRESS, or the node of this machine."""
+    system = kwargs.pop("_system_job", False)
     for name in kwargs:
         if name not in _KNOWN:
             raise RuntimeError(f"Unknown keyword argument(s): {', '.join(n for n in kwargs if n not in _KNOWN)}")
@@ -125,7 +126,7 @@ def init(address=None, *, num_cpus=None, num_gpus=None, resources=None, labels=N
     core.start({
         "t": "hello", "role": "driver", "pid": _os.getpid(), "ip": node["ip"], "node": node["node_id"], "entrypoint": _core.entrypoint(),
         "namespace": namespace or config.ray_namespace or "", "metadata": {k: v for k, v in (config.metadata or {}).items() if k not in ("job_submission_id", "job_name")},
-        "runtime_env": env, "submission": submission, "logs": int(bool(log_to_driver)), "script_dir": script,
+        "runtime_env": env, "submission": submission, "logs": int(bool(log_to_driver)), "script_dir": script, "system": int(system),
     })
     core.runtime_env = _environment.prepare(core, env)
     core.shown_env = env
