@@ -35,7 +35,7 @@ internal sealed class JobRun(KubernetesApi api, WatchedObjects watched, JobResou
         {
             if (cluster.Object("status") is { } told) status.ClusterStatus = told;
             _admission.Mirror(job, status, cluster);
-            if (cluster.Text("status", "state") != "ready") return JobStep.Done;
+            if (cluster.Text("status", "state") != "ready" && !HasSubmitted(job, status)) return JobStep.Done;
             status.DashboardAddress = await AddressAsync(view, cancellation).ConfigureAwait(false);
         }
         if (job.Mode == SubmissionModes.Interactive)
@@ -47,6 +47,15 @@ internal sealed class JobRun(KubernetesApi api, WatchedObjects watched, JobResou
         status.Deployment = DeploymentStatuses.Running;
         return JobStep.Done;
     }
+
+    /// <summary>
+    /// Whether the sidecar has ended already, beside a head that answers. A quick job ends before the head's first probe; its ended
+    /// container then keeps the pod, and so the cluster, from ever being called ready.
+    /// </summary>
+    private bool HasSubmitted(RayJobView job, RayJobStatus status) =>
+        job.Mode == SubmissionModes.Sidecar
+        && watched.PodsOf(job.Namespace, status.ClusterName).FirstOrDefault(p => p.Label(RayLabels.NodeType) == RayLabels.Head) is { } head
+        && head.Objects("status", "containerStatuses").All(c => c.Text("name") == SubmitterBuilder.ContainerName ? c.Object("state", "terminated") is not null : c.Flag("ready") == true);
 
     private JobStep Await(RayJobView job, RayJobStatus status)
     {

@@ -34,12 +34,16 @@ internal static class ClusterAddress
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync(gcs.Host, gcs.Port, cancel.Token);
             using var connection = new Connection(socket);
-            connection.Send(new() { ["t"] = "hello", ["role"] = "command" });
+            connection.Send(new() { ["t"] = "hello", ["role"] = "command", ["token"] = AuthenticationToken.Current });
             question["t"] = "rpc";
             question["i"] = 1;
             connection.Send(question);
             while (await connection.ReceiveAsync(cancel.Token) is { } frame)
-                if (frame.Parse() is var answer && answer.Text("t") == "reply") return answer;
+            {
+                var answer = frame.Parse();
+                if (answer.Text("t") == "denied") throw new AuthenticationException();
+                if (answer.Text("t") == "reply") return answer;
+            }
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException) { }
         return null;

@@ -6,7 +6,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Mobula.RayRuntime.Dashboard;
 using Mobula.RayRuntime.Head;
 using Mobula.RayRuntime.Wire;
 
@@ -42,8 +41,10 @@ internal sealed class JobCommand : IDisposable
     {
         _address = await ClusterAddress.DashboardAsync(a.Value("--address"));
         _http.BaseAddress = _address;
-        if (Environment.GetEnvironmentVariable("RAY_AUTH_MODE") == "token" && BearerToken.Read() is { } token) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (AuthenticationToken.Current is { } token) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         foreach (var (name, value) in JsonNode.Parse(a.Value("--headers") ?? "{}") as JsonObject ?? []) _http.DefaultRequestHeaders.TryAddWithoutValidation(name, (string?)value);
+        // Who may not ask at all is told so before anything else.
+        await AskAsync(HttpMethod.Get, "api/version");
     }
 
     private void Greet() => _log.Info($"Job submission server address: {_address.ToString().TrimEnd('/')}");
@@ -53,6 +54,7 @@ internal sealed class JobCommand : IDisposable
         try
         {
             using var response = await _http.SendAsync(new HttpRequestMessage(method, path) { Content = content });
+            if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) throw new AuthenticationException();
             return (response.StatusCode, await response.Content.ReadAsStringAsync());
         }
         catch (HttpRequestException)

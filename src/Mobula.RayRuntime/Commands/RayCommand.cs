@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Mobula.RayRuntime.Node;
+using Mobula.RayRuntime.Wire;
 
 namespace Mobula.RayRuntime.Commands;
 
@@ -19,6 +20,7 @@ internal static class RayCommand
           status        Print cluster status, including autoscaling info.
           health-check  Check if the head answers.
           job           Submit, stop, delete, or list Ray jobs.
+          get-auth-token  Print the token of token authentication, or make one (--generate).
           list          List nodes, actors, tasks, jobs, ...
         """;
 
@@ -42,6 +44,7 @@ internal static class RayCommand
                 case "health-check": return await StatusCommand.HealthAsync(rest);
                 case "list": return await ListCommand.RunAsync(rest);
                 case "job": return await JobCommand.RunAsync(rest);
+                case "get-auth-token": return TokenCommand.Run(rest);
                 case "raylet": return await NodeProcess.RunAsync(NodeOptions.From(JsonNode.Parse(await File.ReadAllTextAsync(rest[0]))!.AsObject()));
                 default: throw new UsageException($"No such command '{command}'.");
             }
@@ -53,6 +56,11 @@ internal static class RayCommand
             Console.Error.WriteLine($"Usage: {name} [OPTIONS]{arguments}\nTry '{name} --help' for help.\n\nError: {e.Message}");
             return 2;
         }
+        catch (AuthenticationException e)
+        {
+            Console.Error.WriteLine($"Traceback (most recent call last):\n  (in the command ray)\nray.exceptions.AuthenticationError: {e.Message}");
+            return 1;
+        }
         catch (ConnectionException e)
         {
             Console.Error.WriteLine($"Traceback (most recent call last):\n  (in the command ray)\n    raise ConnectionError(\nConnectionError: {e.Message}");
@@ -60,6 +68,9 @@ internal static class RayCommand
         }
     }
 }
+
+/// <summary>The cluster asks for a token, and this process has none or a wrong one.</summary>
+internal sealed class AuthenticationException() : Exception(AuthenticationToken.Refusal);
 
 /// <summary>Nothing answers where a cluster was expected.</summary>
 internal sealed class ConnectionException(string message) : Exception(message);

@@ -56,7 +56,7 @@ internal static class StartCommand
             Console.Error.WriteLine($"Traceback (most recent call last):\n  (in the command ray)\nConnectionError: Ray is trying to start at {options.Ip}:{options.GcsPort}, but is already running at {options.Ip}:{options.GcsPort}. Please specify a different port using the `--port` flag of `ray start` command.");
             return 1;
         }
-        if (head && Environment.GetEnvironmentVariable("RAY_AUTH_MODE") is not "token")
+        if (head && Environment.GetEnvironmentVariable("RAY_AUTH_MODE") is null or "")
             log.Other("authentication_token_setup.py:1", "WARN", "Token authentication is disabled: whoever reaches this cluster's ports can run code on it. Set RAY_AUTH_MODE=token to require a token.", toError: true);
         return await RunNodeAsync(a, options, log);
     }
@@ -232,10 +232,10 @@ internal static class StartCommand
         }
         catch (OperationCanceledException)
         {
-            Console.WriteLine($"Node {options.NodeId} received SIGTERM. Draining for up to 30.0 seconds before shutting down local processes.");
+            Console.Error.WriteLine($"Node {options.NodeId} received SIGTERM. Draining for up to 30.0 seconds before shutting down local processes.");
             Posix.Kill(process.Id, Posix.SigTerm);
             if (!process.WaitForExit(30_000)) process.Kill();
-            Console.WriteLine("Local node finished draining; shutting down.");
+            Console.Error.WriteLine("Local node finished draining; shutting down.");
             return 1;
         }
         var code = process.ExitCode;

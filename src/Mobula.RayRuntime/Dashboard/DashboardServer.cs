@@ -5,18 +5,20 @@ using Microsoft.AspNetCore.Http;
 using Mobula.RayRuntime.Head;
 using Mobula.RayRuntime.Node;
 using Mobula.RayRuntime.Serve;
+using Mobula.RayRuntime.Wire;
 
 namespace Mobula.RayRuntime.Dashboard;
 
 /// <summary>The head's HTTP face on 8265: the page, the Jobs API, nodes, state, Serve's REST paths.</summary>
 internal sealed class DashboardServer(Cluster cluster, NodeOptions options)
 {
+    private const string SignIn = "/api/authenticate";
     private static readonly byte[] Page = ReadPage();
     private readonly JobsApi _jobs = new(cluster);
     private readonly NodesApi _nodes = new(cluster, options);
     private readonly StateApi _state = new(cluster);
     private readonly ServeApi _serve = new(new ServeController(cluster, options));
-    private readonly BearerToken _token = BearerToken.FromEnvironment();
+    private readonly BearerToken _token = new();
 
     public async Task RunAsync(CancellationToken cancel)
     {
@@ -53,6 +55,11 @@ internal sealed class DashboardServer(Cluster cluster, NodeOptions options)
     {
         var request = http.Request;
         var browser = IsBrowser(request);
+        if (request.Path == SignIn && request.Method == "POST")
+        {
+            await _token.SignInAsync(http);
+            return;
+        }
         if (browser && request.Method is "POST" or "PUT" or "DELETE" or "PATCH" && browser)
         {
             await HttpAnswers.TextAsync(http, 405, $"'{request.Method}' method not allowed for browser traffic.");
@@ -80,6 +87,7 @@ internal sealed class DashboardServer(Cluster cluster, NodeOptions options)
     {
         const string Get = "GET,HEAD";
         if (path is "/" or "/index.html" or "/favicon.ico" or "/api/version" or "/api/ray/version" or "/api/gcs_healthz" or "/api/cluster_status" or "/nodes" or "/timezone" or "/api/authentication_mode" or "/api/actors" or "/logical/actors") return Get;
+        if (path == SignIn) return "POST";
         if (path == "/api/jobs/") return "GET,HEAD,POST";
         var parts = path.Split('/');
         if (path.StartsWith("/api/jobs/", StringComparison.Ordinal))
@@ -107,7 +115,7 @@ internal sealed class DashboardServer(Cluster cluster, NodeOptions options)
                 return;
             case "/api/gcs_healthz": await HttpAnswers.TextAsync(http, 200, "success", "application/text; charset=utf-8"); return;
             case "/timezone": await HttpAnswers.JsonAsync(http, 200, new JsonObject { ["offset"] = TimeZoneInfo.Local.BaseUtcOffset.ToString("hh\\:mm"), ["value"] = TimeZoneInfo.Local.Id }); return;
-            case "/api/authentication_mode": await HttpAnswers.JsonAsync(http, 200, new JsonObject { ["authentication_mode"] = _token.Mode }); return;
+            case "/api/authentication_mode": await HttpAnswers.JsonAsync(http, 200, new JsonObject { ["authentication_mode"] = AuthenticationToken.Mode }); return;
             case "/api/cluster_status": await _nodes.StatusAsync(http); return;
             case "/nodes": await _nodes.ListAsync(http); return;
             case ServeApi.Path: await _serve.RouteAsync(http); return;

@@ -13,7 +13,14 @@ namespace Mobula.RayRuntime.Dashboard;
 internal sealed class JobsApi(Cluster cluster)
 {
     private const string IdLetters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-    private readonly HttpClient _http = new();
+    private readonly HttpClient _http = Agents();
+
+    private static HttpClient Agents()
+    {
+        var http = new HttpClient();
+        if (AuthenticationToken.Current is { } token) http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        return http;
+    }
 
     public async Task RouteAsync(HttpContext http, string path, bool browser)
     {

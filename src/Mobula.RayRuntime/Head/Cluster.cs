@@ -7,7 +7,7 @@ namespace Mobula.RayRuntime.Head;
 /// The head's state: nodes, workers, objects, tasks, actors, placement groups, jobs and the key-value store. One lock guards all of
 /// it; handling a message never waits, since what goes out is only put into the peers' queues.
 /// </summary>
-internal sealed partial class Cluster(TimeProvider clock, string session)
+internal sealed partial class Cluster(TimeProvider clock, string session, string? token = null)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, NodeRecord> _nodes = [];
@@ -25,12 +25,21 @@ internal sealed partial class Cluster(TimeProvider clock, string session)
     public async Task ServeAsync(Connection connection)
     {
         var peer = new Peer(connection);
+        var known = token is null;
         lock (_gate) _peers.Add(peer);
         try
         {
             while (await connection.ReceiveAsync() is { } frame)
             {
                 var header = frame.Parse();
+                // Whoever opens a connection shows the token in its first frame, or is heard no further.
+                if (!known && !(known = AuthenticationToken.Matches(token!, header.Text("token"))))
+                {
+                    connection.Send(new() { ["t"] = "denied" });
+                    connection.CloseAfterSending();
+                    await connection.Writing;
+                    return;
+                }
                 lock (_gate)
                 {
                     Handle(peer, header, frame);

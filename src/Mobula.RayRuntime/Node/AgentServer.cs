@@ -10,6 +10,8 @@ namespace Mobula.RayRuntime.Node;
 /// <summary>What every node answers over HTTP: health for probes, metrics, and to other nodes its objects and job logs.</summary>
 internal sealed class AgentServer(NodeAgent agent, NodeOptions options)
 {
+    private readonly BearerToken _token = new();
+
     public async Task RunAsync(CancellationToken cancel)
     {
         await using var app = HttpHost.Build(kestrel =>
@@ -35,6 +37,7 @@ internal sealed class AgentServer(NodeAgent agent, NodeOptions options)
         else if (path == "/api/local_raylet_healthz") await HttpAnswers.TextAsync(http, 200, "success", "application/text; charset=utf-8");
         else if (path == "/api/healthz")
             await HttpAnswers.TextAsync(http, 200, $"raylet: success\ngcs: success{(options.Head ? "" : " (no local gcs)")}", "application/text; charset=utf-8");
+        else if (!_token.AllowsAgent(http.Request)) await HttpAnswers.TextAsync(http, 403, "Forbidden: Invalid authentication token");
         else if (path.StartsWith("/objects/", StringComparison.Ordinal) && ObjectFiles.PathOf(options.StoreDir, path["/objects/".Length..]) is { } file) await http.Response.SendFileAsync(file);
         else if (path.StartsWith("/logs/", StringComparison.Ordinal) && LogFile(path["/logs/".Length..]) is { } log) await CopyAsync(http, log);
         else await HttpAnswers.TextAsync(http, 404, "404: Not Found");

@@ -56,6 +56,7 @@ internal sealed class NodeAgent : IAsyncDisposable
                 if (await connection.ReceiveAsync(cancel) is { } first)
                 {
                     var answer = first.Parse();
+                    if (answer.Text("t") == "denied") throw new InvalidOperationException(AuthenticationToken.Refusal);
                     if (session is not null && answer.Text("session") != session) throw new InvalidOperationException("The head is another one now (its session differs); this node ends.");
                     session = answer.Text("session");
                     _connection = connection;
@@ -91,6 +92,7 @@ internal sealed class NodeAgent : IAsyncDisposable
     {
         ["t"] = "hello",
         ["role"] = "node",
+        ["token"] = AuthenticationToken.Current,
         ["node_id"] = _options.NodeId,
         ["ip"] = _options.Ip,
         ["host"] = Environment.MachineName,

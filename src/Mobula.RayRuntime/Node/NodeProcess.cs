@@ -21,7 +21,7 @@ internal static class NodeProcess
         Task? dashboard = null;
         if (options.Head)
         {
-            cluster = new Cluster(TimeProvider.System, options.SessionName) { GcsAddress = $"{options.Ip}:{options.GcsPort}" };
+            cluster = new Cluster(TimeProvider.System, options.SessionName, AuthenticationToken.Current) { GcsAddress = $"{options.Ip}:{options.GcsPort}" };
             var shown = options.DashboardHost is "0.0.0.0" or "::" ? options.Ip : options.DashboardHost == "localhost" ? "127.0.0.1" : options.DashboardHost;
             cluster.DashboardAddress = $"{shown}:{options.DashboardPort}";
             var listener = new TcpListener(IPAddress.Any, options.GcsPort);

@@ -12,7 +12,7 @@ import time
 import urllib.request
 
 from ray import exceptions
-from ray._private import serialization
+from ray._private import authentication, serialization
 from ray._private.ids import ObjectRef
 from ray._private.wire import Channel
 
@@ -76,8 +76,13 @@ class Core:
         self.session = ""
 
     def start(self, hello):
+        given = authentication.token()
+        if given:
+            hello["token"] = given
         self.channel.send(hello)
         first = self.channel.receive()
+        if first is not None and first[0].get("t") == "denied":
+            raise authentication.refused()
         if first is None or first[0].get("t") != "hello":
             raise ConnectionError(f"Failed to connect to Ray cluster at {self.gcs_address}")
         h = first[0]
@@ -273,8 +278,11 @@ class Core:
         for place in entry.places:
             path = os.path.join(self.node["store_dir"], object_id)
             temporary = f"{path}.{os.getpid()}"
+            request = urllib.request.Request(f"http://{place['ip']}:{place['port']}/objects/{object_id}")
+            if token := authentication.token():
+                request.add_header("Authorization", f"Bearer {token}")
             try:
-                with urllib.request.urlopen(f"http://{place['ip']}:{place['port']}/objects/{object_id}", timeout=60) as answer, open(temporary, "wb") as out:
+                with urllib.request.urlopen(request, timeout=60) as answer, open(temporary, "wb") as out:
                     while chunk := answer.read(1 << 20):
                         out.write(chunk)
                 os.rename(temporary, path)

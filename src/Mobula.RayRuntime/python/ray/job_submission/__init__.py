@@ -7,6 +7,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from ray._private import authentication
+
 
 class JobStatus(str, enum.Enum):
     PENDING = "PENDING"
@@ -85,8 +87,10 @@ class JobSubmissionClient:
         except OSError:
             raise ConnectionError(f"Failed to connect to Ray at address: {address}.") from None
         try:
-            channel.send({"t": "rpc", "i": 1, "m": "info"})
+            channel.send({"t": "rpc", "i": 1, "m": "info", "token": authentication.token()})
             answer = channel.receive()
+            if answer is None or answer[0].get("t") == "denied":
+                raise authentication.refused()
             return f"http://{answer[0]['dashboard']}"
         finally:
             channel.close()
@@ -96,7 +100,7 @@ class JobSubmissionClient:
 
     def _ask(self, method, path, body=None, data=None):
         request = urllib.request.Request(self._address + path, method=method, headers=dict(self._headers))
-        token = os.environ.get("RAY_AUTH_TOKEN")
+        token = authentication.token()
         if token:
             request.add_header("Authorization", f"Bearer {token}")
         if body is not None:
