@@ -21,7 +21,6 @@ internal sealed class PodSecurityTutorial(TutorialShell shell, string? dataDirec
     private const string Violation = "violates PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false (container \"ray-head\" must set securityContext.allowPrivilegeEscalation=false)";
 
     private readonly HttpClient _dashboard = new() { BaseAddress = new($"http://127.0.0.1:{dashboardPort}"), Timeout = TimeSpan.FromSeconds(10) };
-    private IReadOnlyList<string> _tracesBefore = [];
     private Process? _portForward;
     private string _head = "";
 
@@ -51,7 +50,6 @@ internal sealed class PodSecurityTutorial(TutorialShell shell, string? dataDirec
 
     private async Task<string> CreateClusterAsync(CancellationToken cancellation)
     {
-        _tracesBefore = HostTraces.List();
         await shell.DoAsync($"mobula create cluster --name {ClusterName} --config {Samples}/kind-config.yaml --image kindest/node:v1.24.0", cancellation).ConfigureAwait(false);
         await shell.DoAsync($"mobula load image-archive --name {ClusterName} {string.Join(' ', imageArchives)}", cancellation).ConfigureAwait(false);
         await shell.DoAsync("kubectl wait --for=condition=Ready node --all --timeout=60s", cancellation).ConfigureAwait(false);
@@ -164,8 +162,9 @@ internal sealed class PodSecurityTutorial(TutorialShell shell, string? dataDirec
         EndPortForward();
         await shell.DoAsync($"kubectl delete -n {Namespace} raycluster {RayCluster}", cancellation).ConfigureAwait(false);
         await shell.DoAsync($"kubectl wait -n {Namespace} --for=delete pod -l ray.io/cluster={RayCluster} --timeout=90s", cancellation).ConfigureAwait(false);
+        var traces = ClusterTraces.Of(Cluster);
         await shell.DoAsync($"mobula delete cluster --name {ClusterName}", cancellation).ConfigureAwait(false);
-        var left = HostTraces.List().Except(_tracesBefore).ToList();
+        var left = traces.Remaining();
         Expect(left.Count == 0, "nothing left on this machine", string.Join('\n', left));
         return "no container, network, mount, rule or file is left";
     }
