@@ -19,12 +19,9 @@ public abstract class ConversationTests(RecordedServer server, ITestOutputHelper
 
     private static readonly Lock RecordLock = new();
 
-    /// <summary>The conversations of areas that have marks, but for those that need a server of their own.</summary>
-    protected static TheoryData<string> Of(params IReadOnlyList<string> areas) =>
-        [.. Marks.Keys.Where(n => areas.Contains(n.Split('/')[0]) && !n.StartsWith(ConfiguredServer.Conversations, StringComparison.Ordinal) && IsWanted(n))];
-
-    /// <summary>The conversations that have marks and names that begin so.</summary>
-    protected static TheoryData<string> BeginningWith(string prefix) => [.. Marks.Keys.Where(n => n.StartsWith(prefix, StringComparison.Ordinal) && IsWanted(n))];
+    /// <summary>The conversations that have marks and whose names begin with one of these, but for some.</summary>
+    protected static TheoryData<string> BeginningWith(IReadOnlyList<string> prefixes, params IReadOnlyList<string> butFor) =>
+        [.. Marks.Keys.Where(n => BeginsWithOne(n, prefixes) && !BeginsWithOne(n, butFor) && IsWanted(n))];
 
     protected async Task ReplayAsync(string name)
     {
@@ -43,7 +40,9 @@ public abstract class ConversationTests(RecordedServer server, ITestOutputHelper
     private static string Text(JsonNode node) => Encoding.UTF8.GetString(KubernetesJson.Serialize(node));
 
     private static bool IsWanted(string name) =>
-        Environment.GetEnvironmentVariable("MOBULA_REPLAY") is not { Length: > 0 } prefixes || prefixes.Split(',').Any(p => name.StartsWith(p, StringComparison.Ordinal));
+        Environment.GetEnvironmentVariable("MOBULA_REPLAY") is not { Length: > 0 } prefixes || BeginsWithOne(name, prefixes.Split(','));
+
+    private static bool BeginsWithOne(string name, IReadOnlyList<string> prefixes) => prefixes.Any(p => name.StartsWith(p, StringComparison.Ordinal));
 
     private static void Record(string name, int holding, int steps, IReadOnlyList<string> differences)
     {
@@ -53,10 +52,23 @@ public abstract class ConversationTests(RecordedServer server, ITestOutputHelper
     }
 }
 
-/// <summary>The API itself: verbs, encodings, discovery, kubectl and Helm.</summary>
+/// <summary>The API itself: verbs, encodings, discovery and Helm.</summary>
 public sealed class ApiConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output), IClassFixture<RecordedServer>
 {
-    public static TheoryData<string> Conversations => Of("api");
+    public static TheoryData<string> Conversations => BeginningWith(["api/"], KubectlConversationTests.Prefix);
+
+    [Theory]
+    [MemberData(nameof(Conversations))]
+    public Task Conversation_holds_as_many_steps_as_before(string name) => ReplayAsync(name);
+}
+
+/// <summary>What kubectl says to the server, and prints.</summary>
+public sealed class KubectlConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output), IClassFixture<RecordedServer>
+{
+    /// <summary>How the names of its conversations begin.</summary>
+    public const string Prefix = "api/kubectl-";
+
+    public static TheoryData<string> Conversations => BeginningWith([Prefix]);
 
     [Theory]
     [MemberData(nameof(Conversations))]
@@ -66,7 +78,7 @@ public sealed class ApiConversationTests(RecordedServer server, ITestOutputHelpe
 /// <summary>Server-side apply and custom resources.</summary>
 public sealed class ApplyConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output), IClassFixture<RecordedServer>
 {
-    public static TheoryData<string> Conversations => Of("apply");
+    public static TheoryData<string> Conversations => BeginningWith(["apply/"]);
 
     [Theory]
     [MemberData(nameof(Conversations))]
@@ -76,7 +88,7 @@ public sealed class ApplyConversationTests(RecordedServer server, ITestOutputHel
 /// <summary>Audit and Pod Security; some have an audit policy of their own, so that they run one after the other.</summary>
 public sealed class SecurityConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output), IClassFixture<RecordedServer>
 {
-    public static TheoryData<string> Conversations => Of("audit", "podsecurity");
+    public static TheoryData<string> Conversations => BeginningWith(["audit/", "podsecurity/"], ConfiguredServer.Conversations);
 
     [Theory]
     [MemberData(nameof(Conversations))]
@@ -86,17 +98,30 @@ public sealed class SecurityConversationTests(RecordedServer server, ITestOutput
 /// <summary>Pod Security with defaults and exemptions of the server's configuration.</summary>
 public sealed class ConfiguredConversationTests(ConfiguredServer server, ITestOutputHelper output) : ConversationTests(server, output), IClassFixture<ConfiguredServer>
 {
-    public static TheoryData<string> Conversations => BeginningWith(ConfiguredServer.Conversations);
+    public static TheoryData<string> Conversations => BeginningWith([ConfiguredServer.Conversations]);
 
     [Theory]
     [MemberData(nameof(Conversations))]
     public Task Conversation_holds_as_many_steps_as_before(string name) => ReplayAsync(name);
 }
 
-/// <summary>The built-in kinds and their controllers.</summary>
+/// <summary>The built-in kinds: what is filled in, allowed and refused.</summary>
 public sealed class KindConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output), IClassFixture<RecordedServer>
 {
-    public static TheoryData<string> Conversations => Of("kinds");
+    /// <summary>How the names of its conversations begin.</summary>
+    public static readonly IReadOnlyList<string> Prefixes = ["kinds/admission-", "kinds/defaults-", "kinds/invalid-"];
+
+    public static TheoryData<string> Conversations => BeginningWith(Prefixes);
+
+    [Theory]
+    [MemberData(nameof(Conversations))]
+    public Task Conversation_holds_as_many_steps_as_before(string name) => ReplayAsync(name);
+}
+
+/// <summary>What the controllers make of the built-in kinds.</summary>
+public sealed class ControllerConversationTests(RecordedServer server, ITestOutputHelper output) : ConversationTests(server, output), IClassFixture<RecordedServer>
+{
+    public static TheoryData<string> Conversations => BeginningWith(["kinds/"], KindConversationTests.Prefixes);
 
     [Theory]
     [MemberData(nameof(Conversations))]
