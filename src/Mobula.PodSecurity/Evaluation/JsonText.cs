@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -23,10 +24,19 @@ internal readonly ref struct JsonText(ReadOnlySpan<byte> json)
     public byte this[int at]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => (uint)at < (uint)_json.Length ? _json[at] : (byte)0;
+        get => (uint)at < (uint)_json.Length ? Unsafe.Add(ref MemoryMarshal.GetReference(_json), at) : (byte)0;
     }
 
     public ReadOnlySpan<byte> Slice(int start, int length) => _json.Slice(start, length);
+
+    /// <summary>What stands between the quotes of a string, whose last one <see cref="EndOfString"/> has found.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReadOnlySpan<byte> Between(int firstQuote, int lastQuote) =>
+        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref MemoryMarshal.GetReference(_json), firstQuote + 1), lastQuote - firstQuote - 1);
+
+    /// <summary>Whether just this stands at a place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Has(int at, ReadOnlySpan<byte> text) => _json[at..].StartsWith(text);
 
     /// <summary>The place of the next byte that is no white space.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -34,25 +44,14 @@ internal readonly ref struct JsonText(ReadOnlySpan<byte> json)
 
     /// <summary>From an object's brace to the quote of its first name; complemented, the place behind an empty object.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int FirstMember(int at)
-    {
-        at = Token(at + 1);
-        var next = this[at];
-        return next == '"' ? at : next == '}' ? ~(at + 1) : throw Malformed();
-    }
+    public int FirstMember(int at) => (ushort)FourBytes(at) == ('{' | '"' << 8) ? at + 1 : FirstMemberBehindSpace(at);
 
     /// <summary>From behind a member's value to the quote of the next name; complemented, the place behind the object.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int NextMember(int at)
     {
-        at = Token(at);
-        var next = this[at];
-        if (next == ',')
-        {
-            at = Token(at + 1);
-            return this[at] == '"' ? at : throw Malformed();
-        }
-        return next == '}' ? ~(at + 1) : throw Malformed();
+        var next = FourBytes(at);
+        return (ushort)next == (',' | '"' << 8) ? at + 1 : (byte)next == '}' ? ~(at + 1) : NextMemberBehindSpace(at);
     }
 
     /// <summary>From a list's bracket to its first element; complemented, the place behind an empty list.</summary>
@@ -74,12 +73,12 @@ internal readonly ref struct JsonText(ReadOnlySpan<byte> json)
         };
     }
 
-    /// <summary>From behind a member's name to its value.</summary>
+    /// <summary>From the last quote of a member's name to its value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int MemberValue(int at)
     {
-        at = Token(at);
-        return this[at] == ':' ? Token(at + 1) : throw Malformed();
+        var next = FourBytes(at);
+        return (ushort)next == ('"' | ':' << 8) && (byte)(next >> 16) > ' ' ? at + 2 : MemberValueBehindSpace(at);
     }
 
     /// <summary>From a string's first quote to its last; complemented if the string holds escapes.</summary>
@@ -92,7 +91,7 @@ internal readonly ref struct JsonText(ReadOnlySpan<byte> json)
             var special = SpecialIn(at);
             if (special == 0) return EndOfLongString(at + Vector128<byte>.Count);
             at += BitOperations.TrailingZeroCount(special);
-            if (_json[at] == '"') return at;
+            if (Unsafe.Add(ref MemoryMarshal.GetReference(_json), at) == '"') return at;
         }
         return EndOfLongString(at);
     }
@@ -187,8 +186,34 @@ internal readonly ref struct JsonText(ReadOnlySpan<byte> json)
             }
             if (!inObject) continue;
             var end = EndOfString(at);
-            at = MemberValue((end < 0 ? ~end : end) + 1);
+            at = MemberValue(end < 0 ? ~end : end);
         }
+    }
+
+    private int FirstMemberBehindSpace(int at)
+    {
+        at = Token(at + 1);
+        return this[at] switch
+        {
+            (byte)'"' => at,
+            (byte)'}' => ~(at + 1),
+            _ => throw Malformed(),
+        };
+    }
+
+    private int NextMemberBehindSpace(int at)
+    {
+        at = Token(at);
+        if (this[at] == '}') return ~(at + 1);
+        if (this[at] != ',') throw Malformed();
+        at = Token(at + 1);
+        return this[at] == '"' ? at : throw Malformed();
+    }
+
+    private int MemberValueBehindSpace(int at)
+    {
+        at = Token(at + 1);
+        return this[at] == ':' ? Token(at + 1) : throw Malformed();
     }
 
     private int SkipDigits(int at)
@@ -244,6 +269,15 @@ internal readonly ref struct JsonText(ReadOnlySpan<byte> json)
             if (!char.IsAsciiHexDigit((char)this[at + i])) throw Malformed();
         }
         return at + 6;
+    }
+
+    /// <summary>Four bytes, the first one lowest; 0 where there are fewer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint FourBytes(int at)
+    {
+        if (at > _json.Length - sizeof(uint)) return 0;
+        var bytes = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref MemoryMarshal.GetReference(_json), at));
+        return BitConverter.IsLittleEndian ? bytes : BinaryPrimitives.ReverseEndianness(bytes);
     }
 
     /// <summary>Which of the sixteen bytes at a place end a string or may not be in one as they are, a bit each. They must exist.</summary>

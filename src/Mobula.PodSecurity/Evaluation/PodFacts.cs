@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Mobula.PodSecurity.Evaluation;
 
@@ -20,6 +21,7 @@ public readonly ref struct PodFacts
     /// <summary>Reads a pod or a pod template.</summary>
     /// <param name="pod">UTF-8 JSON: an object with <c>metadata</c> and <c>spec</c>. It must stay as it is while the facts are used.</param>
     /// <exception cref="JsonException">The text is no JSON object, or a field has a value of another type than a pod's.</exception>
+    [SkipLocalsInit]
     public static PodFacts Read(ReadOnlySpan<byte> pod)
     {
         var reader = new PodReader(pod, stackalloc ContainerFacts[8], stackalloc Mention[4]);

@@ -7,9 +7,13 @@ namespace Mobula.PodSecurity.Evaluation;
 /// <summary>Values by their types; null is as good as absent.</summary>
 internal ref partial struct PodReader
 {
-    private readonly ReadOnlySpan<byte> this[TextRange text] => text.Start <= _json.Length - text.Length
-        ? _json.Slice(text.Start, text.Length)
-        : _unescaped.Items.Slice(text.Start - _json.Length, text.Length);
+    private readonly ReadOnlySpan<byte> this[TextRange text]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => text.Start <= _json.Length - text.Length
+            ? _json.Slice(text.Start, text.Length)
+            : _unescaped.Items.Slice(text.Start - _json.Length, text.Length);
+    }
 
     private readonly bool IsObject(int at, string field) => Is((byte)'{', at, field, "an object");
 
@@ -54,6 +58,7 @@ internal ref partial struct PodReader
             : throw Unexpected(at, field, "an integer");
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int ReadText(int at, out TextRange text)
     {
         var end = _json.EndOfString(at);

@@ -237,10 +237,10 @@ internal ref partial struct PodReader
         }
         else
         {
-            name = _json.Slice(at + 1, end - at - 1);
+            name = _json.Between(at, end);
         }
-        return _json.MemberValue(end + 1);
+        return _json.MemberValue(end);
     }
 
-    private int ReadNameRange(int at, out TextRange name) => _json.MemberValue(ReadText(at, out name));
+    private int ReadNameRange(int at, out TextRange name) => _json.MemberValue(ReadText(at, out name) - 1);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Mobula.PodSecurity.Evaluation;
 
@@ -32,6 +33,7 @@ public sealed class PodSecurityEvaluator
     /// <param name="pod">UTF-8 JSON: an object with <c>metadata</c> and <c>spec</c>, volumes without a source already defaulted.</param>
     /// <param name="policy">The level and its version.</param>
     /// <exception cref="JsonException">The text is no JSON object, or a field has a value of another type than a pod's.</exception>
+    [SkipLocalsInit]
     public PodSecurityVerdict Evaluate(ReadOnlySpan<byte> pod, LevelVersion policy)
     {
         if (PolicyFor(policy) is not { } checks) return default;

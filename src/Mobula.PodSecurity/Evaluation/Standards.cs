@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mobula.PodSecurity.Checks;
 
 namespace Mobula.PodSecurity.Evaluation;
@@ -66,6 +67,7 @@ internal sealed class Policy(ActiveCheck[] checks)
         return false;
     }
 
+    [SkipLocalsInit]
     public PodSecurityVerdict Explain(scoped in PodDetails pod)
     {
         var text = new ViolationText(stackalloc byte[512], stackalloc ViolationPlace[16], stackalloc TextRange[16]);
