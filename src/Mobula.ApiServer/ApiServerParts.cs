@@ -1,4 +1,5 @@
 using Mobula.ApiServer.Admission;
+using Mobula.ApiServer.Admission.Webhooks;
 using Mobula.ApiServer.Authentication;
 using Mobula.ApiServer.Authorization;
 using Mobula.ApiServer.Bootstrap;
@@ -22,6 +23,7 @@ internal sealed class ApiServerParts : IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly TimeProvider _time;
+    private readonly AdmissionWebhooks _webhooks;
     private HttpClient? _http;
     private Task _definitions = Task.CompletedTask;
     private bool _ready;
@@ -41,23 +43,24 @@ internal sealed class ApiServerParts : IDisposable
         var podSecurityMetrics = new PodSecurityMetrics();
         var podSecurity = new PodSecurityAdmission(options.PodSecurity, new PodSecurityEvaluator(minor), new PodExpansion(), minor, time);
         // The order of upstream's plugins; webhooks come last among those that change, and last among those that look.
+        _webhooks = new AdmissionWebhooks(store, Registry, time);
         var admission = new AdmissionChain(
         [
             new NamespaceLifecycle(store), new ServiceAccountAdmission(store), new TaintNodesByCondition(), new PriorityAdmission(store),
             new DefaultTolerationSeconds(), new RuntimeClassAdmission(store), new RbacEscalation(authorizer, rbac), new PodSecurityStep(podSecurity, podSecurityMetrics, store),
-        ]);
+        ], _webhooks);
         var fieldManagers = new FieldManagers(time);
         var reader = new ObjectReader(store, time);
         var writer = new ObjectWriter(store, admission, fieldManagers, time);
         var patcher = new ObjectPatcher(writer, fieldManagers, time);
         var deleter = new ObjectDeleter(store, admission, reader, time);
         var limit = options.MaxRequestBodyBytes;
-        var binding = new PodBinding(Registry, writer, time, limit);
-        var subresources = new Dictionary<string, SubresourceHandler>(new KubeletProxy(store, keys).Handlers)
+        var binding = new PodBinding(Registry, writer, _webhooks, time, limit);
+        var subresources = new Dictionary<string, SubresourceHandler>(new KubeletProxy(store, keys, _webhooks).Handlers)
         {
-            ["serviceaccounts/token"] = new TokenRequests(store, tokens, fieldManagers, time, limit).CreateAsync,
+            ["serviceaccounts/token"] = new TokenRequests(store, tokens, fieldManagers, _webhooks, time, limit).CreateAsync,
             ["pods/binding"] = binding.CreateAsync,
-            ["pods/eviction"] = new PodEviction(store, Registry, writer, deleter, time, limit).CreateAsync,
+            ["pods/eviction"] = new PodEviction(store, Registry, writer, deleter, _webhooks, time, limit).CreateAsync,
             ["*/scale"] = new ScaleSubresource(store, writer, limit).AnswerAsync,
         };
         var virtualResources = new Dictionary<string, ResourceHandler>(
@@ -115,6 +118,7 @@ internal sealed class ApiServerParts : IDisposable
     {
         _definitions.ContinueWith(_ => { }, TaskScheduler.Default).Wait(TimeSpan.FromSeconds(2));
         _http?.Dispose();
+        _webhooks.Dispose();
         Store.Dispose();
         _stopping.Dispose();
     }

@@ -25,7 +25,7 @@ public abstract class ConversationTests(RecordedServer server, ITestOutputHelper
 
     protected async Task ReplayAsync(string name)
     {
-        var conversation = Conversation.Read(Testdata.Path(name + ".json"));
+        var conversation = Conversation.Read(Testdata.Path(name + ".json")).WithWebhook(server.Webhook.Port, server.Webhook.CertificateAuthority);
         server.UsePolicy(conversation.Let.ToDictionary().GetValueOrDefault("policy"));
 
         var outcomes = await Replay.RunAsync(conversation, server.Target);

@@ -21,6 +21,9 @@ public class RecordedServer : IAsyncLifetime
     private SwitchedAudit? _sink;
     private Task _controllers = Task.CompletedTask;
 
+    /// <summary>The webhook that some recordings register.</summary>
+    public RecordedWebhook Webhook { get; private set; } = null!;
+
     public ReplayTarget Target { get; private set; } = null!;
 
     /// <summary>Defaults and exemptions of Pod Security.</summary>
@@ -28,6 +31,7 @@ public class RecordedServer : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        Webhook = await RecordedWebhook.StartAsync();
         var auditLog = Path.Combine(_folder, "audit.log");
         _audit = AuditLog.Open(new() { Path = auditLog });
         _sink = new(_audit, await File.ReadAllTextAsync(Testdata.Path("audit-policy.yaml")));
@@ -63,6 +67,7 @@ public class RecordedServer : IAsyncLifetime
         await _stop.CancelAsync();
         await _controllers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_host is not null) await _host.DisposeAsync();
+        await Webhook.DisposeAsync();
         if (_audit is not null) await _audit.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
         GC.SuppressFinalize(this);

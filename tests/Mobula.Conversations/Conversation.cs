@@ -32,4 +32,16 @@ public sealed class Conversation
     public IReadOnlyList<JsonObject> Steps => [.. _json.Objects("steps")];
 
     public static Conversation Read(string file) => new(KubernetesJson.ParseObject(File.ReadAllBytes(file)));
+
+    /// <summary>The conversation with a webhook at another port and of another authority than the recorded one.</summary>
+    public Conversation WithWebhook(int port, string certificateAuthority)
+    {
+        if (_json.Text("let", "hook") is not { } recorded) return this;
+        var text = System.Text.Encoding.UTF8.GetString(_json.ToUtf8()).Replace($":{new Uri(recorded).Port}/", $":{port}/", StringComparison.Ordinal)
+            .Replace(_json.Text("let", "ca")!, certificateAuthority, StringComparison.Ordinal);
+        var json = KubernetesJson.ParseObject(System.Text.Encoding.UTF8.GetBytes(text));
+        json.Ensure("let")["hook"] = $"https://127.0.0.1:{port}";
+        json.Ensure("let")["ca"] = certificateAuthority;
+        return new(json);
+    }
 }

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Mobula.ApiServer.Kinds;
 using Mobula.ApiServer.Pipeline;
+using Mobula.ApiServer.Admission.Webhooks;
 using Mobula.ApiServer.Rest;
+using Mobula.Kubernetes;
 
 namespace Mobula.ApiServer.Admission;
 
@@ -28,13 +30,19 @@ internal sealed record AdmissionReview(
     ApiRequest Request, AdmissionOperation Operation, ResourceDefinition Definition, string Subresource,
     string Namespace, string Name, JsonObject? Object, JsonObject? OldObject, WriteContext Write)
 {
+    /// <summary>The type of <see cref="Object"/>, where a subresource takes a body of its own; null for the resource's.</summary>
+    public GroupVersionKind? Kind { get; init; }
+
+    /// <summary>The fields of a deletion's options.</summary>
+    public JsonObject? Options { get; init; }
+
     /// <summary>Whether it is a request for this resource itself, not for a subresource.</summary>
     public bool Is(string qualifiedResource) => Subresource.Length == 0 && Definition.Resource.QualifiedName == qualifiedResource;
 }
 
 /// <summary>
 /// A step between authorization and the store that may change or refuse a write. It refuses by throwing a
-/// <see cref="Kubernetes.StatusException"/>.
+/// <see cref="StatusException"/>.
 /// </summary>
 internal abstract class AdmissionPlugin
 {
@@ -48,16 +56,22 @@ internal abstract class AdmissionPlugin
     public virtual ValueTask ValidateAsync(AdmissionReview review) => default;
 }
 
-/// <summary>The admission plugins in their order.</summary>
-internal sealed class AdmissionChain(IReadOnlyList<AdmissionPlugin> plugins)
+/// <summary>The admission plugins in their order, and after them the webhooks.</summary>
+internal sealed class AdmissionChain(IReadOnlyList<AdmissionPlugin> plugins, AdmissionWebhooks webhooks)
 {
     public async ValueTask MutateAsync(AdmissionReview review)
     {
         foreach (var plugin in plugins) await plugin.MutateAsync(review).ConfigureAwait(false);
+        var again = await webhooks.MutateAsync(review).ConfigureAwait(false);
+        if (again is null) return;
+        // What a webhook added (a container, say) gets what the plugins give.
+        foreach (var plugin in plugins) await plugin.MutateAsync(review).ConfigureAwait(false);
+        await webhooks.MutateAgainAsync(review, again).ConfigureAwait(false);
     }
 
     public async ValueTask ValidateAsync(AdmissionReview review)
     {
         foreach (var plugin in plugins) await plugin.ValidateAsync(review).ConfigureAwait(false);
+        await webhooks.ValidateAsync(review).ConfigureAwait(false);
     }
 }

@@ -26,6 +26,22 @@ internal sealed record DeleteOptions
     /// <summary>The body as audit records it; null when there was none.</summary>
     public JsonObject? Sent { get; init; }
 
+    /// <summary>The fields that are set, as webhooks are shown them.</summary>
+    public JsonObject ToJson()
+    {
+        var json = new JsonObject();
+        if (GracePeriodSeconds is { } seconds) json["gracePeriodSeconds"] = seconds;
+        if (Propagation is { } policy) json["propagationPolicy"] = policy;
+        if (Uid is not null || ResourceVersion is not null)
+        {
+            var preconditions = json.Ensure("preconditions");
+            if (Uid is not null) preconditions["uid"] = Uid;
+            if (ResourceVersion is not null) preconditions["resourceVersion"] = ResourceVersion;
+        }
+        if (IsDryRun) json["dryRun"] = new JsonArray("All");
+        return json;
+    }
+
     public static DeleteOptions Read(ApiRequest request, byte[] body)
     {
         if (body.Length == 0)

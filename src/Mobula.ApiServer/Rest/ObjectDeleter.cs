@@ -63,17 +63,27 @@ internal sealed class ObjectDeleter(ObjectStore store, AdmissionChain admission,
     }
 
     /// <summary>Deletes or marks one object.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="definition">The resource.</param>
+    /// <param name="stored">The object.</param>
+    /// <param name="options">How.</param>
+    /// <param name="admit">Whether admission is asked; not where it was asked of the request behind the deletion.</param>
     /// <returns>Its last state, and whether it is gone.</returns>
-    public async Task<(byte[] Last, bool Gone)> DeleteAsync(ApiRequest request, ResourceDefinition definition, StoredObject stored, DeleteOptions options)
+    public async Task<(byte[] Last, bool Gone)> DeleteAsync(ApiRequest request, ResourceDefinition definition, StoredObject stored, DeleteOptions options, bool admit = true)
     {
         while (true)
         {
             var old = stored.Parse();
             var context = new WriteContext(request.User, time.GetUtcNow(), store, options.IsDryRun);
-            var review = new AdmissionReview(request, AdmissionOperation.Delete, definition, "", stored.Key.Namespace, stored.Key.Name, null, old, context);
-            await admission.MutateAsync(review).ConfigureAwait(false);
-            await admission.ValidateAsync(review).ConfigureAwait(false);
             var plan = DeletionPlan.Make(old, definition, options, context.Now);
+            // An object that goes at once is shown as it is about to go.
+            var shown = plan is { Marked: { } about, Remove: true } ? about : old;
+            var review = new AdmissionReview(request, AdmissionOperation.Delete, definition, "", stored.Key.Namespace, stored.Key.Name, null, shown, context) { Options = options.ToJson() };
+            if (admit)
+            {
+                await admission.MutateAsync(review).ConfigureAwait(false);
+                await admission.ValidateAsync(review).ConfigureAwait(false);
+            }
             try
             {
                 if (plan.Marked is null && !plan.Remove) return (stored.Utf8, false);

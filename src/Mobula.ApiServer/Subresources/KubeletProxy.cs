@@ -6,6 +6,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Mobula.ApiServer.Admission;
+using Mobula.ApiServer.Admission.Webhooks;
 using Mobula.ApiServer.Keys;
 using Mobula.ApiServer.Pipeline;
 using Mobula.ApiServer.Rest;
@@ -22,12 +24,14 @@ namespace Mobula.ApiServer.Subresources;
 internal sealed class KubeletProxy
 {
     private readonly ObjectStore _store;
+    private readonly AdmissionWebhooks _webhooks;
     private readonly Lazy<X509Certificate2> _certificate;
     private readonly HttpClient _http;
 
-    public KubeletProxy(ObjectStore store, ClusterKeys keys)
+    public KubeletProxy(ObjectStore store, ClusterKeys keys, AdmissionWebhooks webhooks)
     {
         _store = store;
+        _webhooks = webhooks;
         _certificate = new(() =>
         {
             var (certificate, key) = keys.IssueClientCertificate("kube-apiserver-kubelet-client", [Authentication.UserInfo.Masters]);
@@ -106,8 +110,10 @@ internal sealed class KubeletProxy
         }
     }
 
-    private Task<Answer> UpgradeAsync(ApiRequest request, ResourceDefinition definition, string action)
+    private async Task<Answer> UpgradeAsync(ApiRequest request, ResourceDefinition definition, string action)
     {
+        var (kind, connect) = ConnectOptions(request, action);
+        await _webhooks.ReviewAsync(request, definition, AdmissionOperation.Connect, kind, connect, isDryRun: false).ConfigureAwait(false);
         var pod = Pod(request, definition);
         var container = action == "portForward" ? "" : Container(request, pod, required: true);
         if (pod.Text("spec", "nodeName") is not { Length: > 0 } node) throw StatusException.BadRequest($"pod {pod.Name} does not have a host assigned");
@@ -119,7 +125,33 @@ internal sealed class KubeletProxy
         var path = $"/{action}/{pod.Namespace}/{pod.Name}";
         if (container.Length > 0) path += $"/{container}";
         var query = Query(request, action);
-        return Task.FromResult<Answer>(new StreamAnswer(101, _ => TunnelAsync(request, upgrade, address, path + query)));
+        return new StreamAnswer(101, _ => TunnelAsync(request, upgrade, address, path + query));
+    }
+
+    /// <summary>What is asked for, as webhooks are shown it.</summary>
+    private static (GroupVersionKind Kind, JsonObject Options) ConnectOptions(ApiRequest request, string action)
+    {
+        var kind = new GroupVersionKind("", "v1", action switch { "portForward" => "PodPortForwardOptions", "exec" => "PodExecOptions", _ => "PodAttachOptions" });
+        var options = new JsonObject { ["kind"] = kind.Kind, ["apiVersion"] = "v1" };
+        foreach (var (name, values) in request.Query)
+        {
+            switch (name)
+            {
+                case "stdin" or "stdout" or "stderr" or "tty":
+                    if (RequestInfo.IsTrue(request.Query, name)) options[name] = true;
+                    break;
+                case "container" when action != "portForward":
+                    options[name] = values.ToString();
+                    break;
+                case "command" when action == "exec":
+                    options[name] = new JsonArray([.. values.Select(v => JsonValue.Create(v ?? ""))]);
+                    break;
+                case "ports" when action == "portForward":
+                    options[name] = new JsonArray([.. values.SelectMany(v => (v ?? "").Split(',')).Select(p => int.TryParse(p, out var port) ? port : 0).Where(p => p > 0).Select(p => JsonValue.Create(p))]);
+                    break;
+            }
+        }
+        return (kind, options);
     }
 
     /// <summary>The kubelet calls the streams <c>input</c>, <c>output</c> and <c>error</c>.</summary>

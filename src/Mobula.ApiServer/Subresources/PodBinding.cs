@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Mobula.ApiServer.Admission;
+using Mobula.ApiServer.Admission.Webhooks;
 using Mobula.ApiServer.Pipeline;
 using Mobula.ApiServer.Rest;
 using Mobula.Kubernetes;
@@ -7,7 +9,7 @@ using Mobula.Kubernetes.Errors;
 namespace Mobula.ApiServer.Subresources;
 
 /// <summary>POST of <c>pods/binding</c> and of <c>bindings</c>: gives a pod to a node.</summary>
-internal sealed class PodBinding(ResourceRegistry registry, ObjectWriter writer, TimeProvider time, int maxBody)
+internal sealed class PodBinding(ResourceRegistry registry, ObjectWriter writer, AdmissionWebhooks webhooks, TimeProvider time, int maxBody)
 {
     private static readonly GroupVersionResource Pods = new("", "v1", "pods");
     private static readonly GroupVersionResource Bindings = new("", "v1", "pods/binding");
@@ -38,6 +40,10 @@ internal sealed class PodBinding(ResourceRegistry registry, ObjectWriter writer,
         if (binding.Text("target", "kind") is not (null or "" or "Node")) errors.Add(FieldError.NotSupported(FieldPath.Of("target", "kind"), binding.Text("target", "kind"), ["Node", "<empty>"]));
         if (target.Length == 0) errors.Add(FieldError.Required(FieldPath.Of("target", "name")));
         if (errors.Count > 0) throw StatusException.Unclassified(StatusErrors.Join(errors));
+        binding.Metadata["name"] = name;
+        binding.Metadata["namespace"] = request.Info.Namespace;
+        await webhooks.ReviewAsync(request, pods, AdmissionOperation.Create, new("", "v1", "Binding"), binding, options.IsDryRun).ConfigureAwait(false);
+        target = binding.Text("target", "name") ?? "";
         var change = new ObjectChange(pods, "binding", options)
         {
             Name = name,

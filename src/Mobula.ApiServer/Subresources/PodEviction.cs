@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Mobula.ApiServer.Admission;
+using Mobula.ApiServer.Admission.Webhooks;
 using Mobula.ApiServer.Pipeline;
 using Mobula.ApiServer.Rest;
 using Mobula.ApiServer.Storage;
@@ -9,7 +11,7 @@ using Mobula.Kubernetes.Selectors;
 namespace Mobula.ApiServer.Subresources;
 
 /// <summary>POST of <c>pods/eviction</c>: a deletion that disruption budgets may refuse.</summary>
-internal sealed class PodEviction(ObjectStore store, ResourceRegistry registry, ObjectWriter writer, ObjectDeleter deleter, TimeProvider time, int maxBody)
+internal sealed class PodEviction(ObjectStore store, ResourceRegistry registry, ObjectWriter writer, ObjectDeleter deleter, AdmissionWebhooks webhooks, TimeProvider time, int maxBody)
 {
     private const string Budgets = "poddisruptionbudgets.policy";
 
@@ -21,6 +23,9 @@ internal sealed class PodEviction(ObjectStore store, ResourceRegistry registry, 
         var eviction = BodyDecoder.Decode(request, definition, definition.Info.Subresource("eviction")!.Kind, body, options.FieldValidation);
         request.AuditRequestObject(eviction);
         if (eviction.Name.Length > 0 && eviction.Name != request.Info.Name) throw StatusException.BadRequest("name in URL does not match name in Eviction object");
+        eviction.Metadata["name"] = request.Info.Name;
+        eviction.Metadata["namespace"] = request.Info.Namespace;
+        await webhooks.ReviewAsync(request, definition, AdmissionOperation.Create, definition.Info.Subresource("eviction")!.Kind, eviction, options.IsDryRun).ConfigureAwait(false);
         var delete = DeleteOptions.Read(eviction.Object("deleteOptions") ?? []);
         if (options.IsDryRun) delete = delete with { IsDryRun = true };
         var stored = store.Get(new("pods", request.Info.Namespace, request.Info.Name)) ?? throw StatusException.NotFound(definition.Resource, request.Info.Name);
@@ -30,7 +35,7 @@ internal sealed class PodEviction(ObjectStore store, ResourceRegistry registry, 
         {
             await SpendBudgetAsync(request, pod, delete.IsDryRun).ConfigureAwait(false);
         }
-        await deleter.DeleteAsync(request, definition, stored, delete).ConfigureAwait(false);
+        await deleter.DeleteAsync(request, definition, stored, delete, admit: false).ConfigureAwait(false);
         return SuccessAnswer.Created();
     }
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Mobula.ApiServer.Admission;
+using Mobula.ApiServer.Admission.Webhooks;
 using Mobula.ApiServer.Authentication;
 using Mobula.ApiServer.Pipeline;
 using Mobula.ApiServer.Rest;
@@ -9,7 +11,7 @@ using Mobula.Kubernetes.Errors;
 namespace Mobula.ApiServer.Subresources;
 
 /// <summary>POST of <c>serviceaccounts/token</c>: makes a token for an account, bound to a pod, Secret or node when asked.</summary>
-internal sealed class TokenRequests(ObjectStore store, ServiceAccountTokens tokens, FieldManagers fieldManagers, TimeProvider time, int maxBody)
+internal sealed class TokenRequests(ObjectStore store, ServiceAccountTokens tokens, FieldManagers fieldManagers, AdmissionWebhooks webhooks, TimeProvider time, int maxBody)
 {
     private const long DefaultSeconds = 3600;
     private const long ShortestSeconds = 600;
@@ -38,6 +40,14 @@ internal sealed class TokenRequests(ObjectStore store, ServiceAccountTokens toke
         o["spec"]!["audiences"] = new JsonArray([.. audiences.Select(a => JsonValue.Create(a))]);
         var spec = o.Object("spec")!;
         if (!spec.ContainsKey("boundObjectRef")) spec["boundObjectRef"] = null;
+        var shown = o.Clone();
+        var shownMetadata = shown.Metadata;
+        shownMetadata["name"] = account.Name;
+        shownMetadata["namespace"] = ns;
+        shownMetadata["uid"] = account.Uid;
+        shownMetadata["creationTimestamp"] = account.Text("metadata", "creationTimestamp");
+        shown["status"] = new JsonObject { ["token"] = "", ["expirationTimestamp"] = null };
+        await webhooks.ReviewAsync(request, definition, AdmissionOperation.Create, kind, shown, options.IsDryRun).ConfigureAwait(false);
         // The tokens that pods ask for (3607 s) live a year for clients that never reload them, and are marked as such.
         var lifetime = seconds == 3607 && audiences is [var only] && only == tokens.Issuer ? TimeSpan.FromDays(365) : TimeSpan.FromSeconds(seconds);
         var (token, id) = await tokens.IssueAsync(account, audiences, lifetime, bound, node).ConfigureAwait(false);

@@ -24,6 +24,10 @@ internal static class AdmissionValidation
         }
     }
 
+    /// <summary>What whoever registers webhooks should know of this server.</summary>
+    public static IEnumerable<string> WebhookAdvice(JsonObject o) => o.Objects("webhooks").Where(h => h.List("matchConditions") is { Count: > 0 }).Select(h =>
+        $"webhook \"{h.Text("name")}\": this server does not evaluate matchConditions; requests that its rules and selectors match are {(h.Text("failurePolicy") == "Ignore" ? "sent to it without them" : "refused")}");
+
     public static void WebhookDefaults(JsonObject o)
     {
         foreach (var hook in o.Objects("webhooks"))
@@ -123,6 +127,8 @@ internal static class AdmissionValidation
         errors.OneOfIfSet(hook, path, "matchPolicy", "Equivalent", "Exact");
         if (string.IsNullOrEmpty(hook.Text("sideEffects"))) errors.Required(path.Child("sideEffects"), "must specify one of None, NoneOnDryRun");
         else errors.OneOf(hook, path, "sideEffects", "None", "NoneOnDryRun");
+        LabelSelectorValidation.Selector(hook.Object("namespaceSelector"), path.Child("namespaceSelector"), errors);
+        LabelSelectorValidation.Selector(hook.Object("objectSelector"), path.Child("objectSelector"), errors);
         if (hook.Integer("timeoutSeconds") is { } seconds && seconds is > 30 or < 1) errors.Invalid(path.Child("timeoutSeconds"), hook.Integer("timeoutSeconds"), seconds > 30 ? "the timeout value must be between 1 and 30 seconds" : "the timeout value must be between 1 and 30 seconds");
         errors.OneOfIfSet(hook, path, "reinvocationPolicy", "IfNeeded", "Never");
         Client(hook.Object("clientConfig") ?? [], path.Child("clientConfig"), errors);
@@ -153,6 +159,7 @@ internal static class AdmissionValidation
         if (string.IsNullOrEmpty(service!.Text("namespace"))) errors.Required(at.Child("name"));
         if (string.IsNullOrEmpty(service!.Text("name"))) errors.Required(at.Child("namespace"));
         if (service!.Integer("port") is { } port && !FieldRules.IsPort(port)) errors.Invalid(at.Child("port"), port, "port is not valid: must be between 1 and 65535, inclusive");
+        if (service!.Text("path") is { Length: > 0 } servicePath && !servicePath.StartsWith('/')) errors.Invalid(at.Child("path"), servicePath, "must start with a '/'");
     }
 
     private static void Url(string url, FieldPath path, FieldErrors errors)
@@ -161,6 +168,8 @@ internal static class AdmissionValidation
         var scheme = url.IndexOf("://", StringComparison.Ordinal) is > 0 and var at ? url[..at] : "";
         var host = scheme.Length > 0 ? url[(scheme.Length + 3)..].Split('/', '?', '#')[0] : "";
         if (scheme != "https") errors.Invalid(path, scheme, $"'https' is the only allowed URL scheme; {Form}");
+        if (host.Contains('@', StringComparison.Ordinal)) errors.Invalid(path, host[..host.LastIndexOf('@')], "user information is not permitted in the URL");
+        if (url.IndexOf('#', StringComparison.Ordinal) is >= 0 and var fragment && fragment < url.Length - 1) errors.Invalid(path, url[(fragment + 1)..], "fragments are not permitted in the URL");
         if (host.Length == 0) errors.Invalid(path, host, $"host must be specified; {Form}");
     }
 

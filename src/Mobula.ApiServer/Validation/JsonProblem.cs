@@ -7,6 +7,8 @@ namespace Mobula.ApiServer.Validation;
 /// <summary>What is wrong with a JSON text, in the words of Go's decoder as far as the beginning tells.</summary>
 internal static class JsonProblem
 {
+    private static readonly string[] Literals = ["null", "true", "false"];
+
     public static string? Of(ReadOnlySpan<byte> utf8)
     {
         try
@@ -30,6 +32,12 @@ internal static class JsonProblem
         if (at >= text.Length) return "unexpected end of JSON input";
         var character = text[at];
         var quoted = character == '\'' ? @"'\''" : $"'{GoText.Quote(character.ToString())[1..^1]}'";
+        var letters = at;
+        while (letters > 0 && char.IsAsciiLetterLower(text[letters - 1])) letters--;
+        foreach (var literal in Literals)
+        {
+            if (letters < at && at - letters < literal.Length && literal.StartsWith(text[letters..at], StringComparison.Ordinal)) return $"invalid character {quoted} in literal {literal} (expecting '{literal[at - letters]}')";
+        }
         var before = text[..at].TrimEnd();
         var where = before.Length == 0 ? "looking for beginning of value"
             : before[^1] switch
