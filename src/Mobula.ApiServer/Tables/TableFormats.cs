@@ -49,6 +49,35 @@ internal static class TableFormats
             [o.Integer("value") ?? 0, o.Flag("globalDefault") ?? false, Ages.Of(o, now), o.Text("preemptionPolicy") ?? "PreemptLowerPriority"]),
         ["storageclasses.storage.k8s.io"] = Make("Provisioner ReclaimPolicy VolumeBindingMode AllowVolumeExpansion Age", (o, now) =>
             [o.Text("provisioner"), o.Text("reclaimPolicy") ?? "Delete", o.Text("volumeBindingMode") ?? "Immediate", o.Flag("allowVolumeExpansion") ?? false, Ages.Of(o, now)]),
+        ["persistentvolumes"] = StorageTables.Volumes,
+        ["persistentvolumeclaims"] = StorageTables.Claims,
+        ["volumeattachments.storage.k8s.io"] = StorageTables.Attachments,
+        ["csidrivers.storage.k8s.io"] = StorageTables.Drivers,
+        ["csinodes.storage.k8s.io"] = StorageTables.DriverNodes,
+        ["csistoragecapacities.storage.k8s.io"] = StorageTables.Capacities,
+        ["volumeattributesclasses.storage.k8s.io"] = Make("DriverName Age", (o, now) => [o.Text("driverName"), Ages.Of(o, now)]),
+        ["resourcequotas"] = PolicyTables.Quotas,
+        ["validatingwebhookconfigurations.admissionregistration.k8s.io"] = PolicyTables.Webhooks,
+        ["mutatingwebhookconfigurations.admissionregistration.k8s.io"] = PolicyTables.Webhooks,
+        ["validatingadmissionpolicies.admissionregistration.k8s.io"] = PolicyTables.ValidatingPolicies,
+        ["validatingadmissionpolicybindings.admissionregistration.k8s.io"] = PolicyTables.PolicyBindings,
+        ["mutatingadmissionpolicies.admissionregistration.k8s.io"] = PolicyTables.MutatingPolicies,
+        ["mutatingadmissionpolicybindings.admissionregistration.k8s.io"] = PolicyTables.PolicyBindings,
+        ["flowschemas.flowcontrol.apiserver.k8s.io"] = PolicyTables.FlowSchemas,
+        ["prioritylevelconfigurations.flowcontrol.apiserver.k8s.io"] = PolicyTables.PriorityLevels,
+        ["certificatesigningrequests.certificates.k8s.io"] = PolicyTables.CertificateRequests,
+        ["replicationcontrollers"] = Make("Desired:integer Current:integer Ready:integer Age +Containers +Images +Selector", (o, now) =>
+            [o.Integer("spec", "replicas") ?? 1, Number(o, "status", "replicas"), Number(o, "status", "readyReplicas"), Ages.Of(o, now), .. ContainersAndImages(o), Labels(o.Object("spec", "selector"))]),
+        ["podtemplates"] = Make("Containers Images Pod_Labels", (o, _) =>
+            [string.Join(',', o.Objects("template", "spec", "containers").Select(c => c.Text("name"))), string.Join(',', o.Objects("template", "spec", "containers").Select(c => c.Text("image"))),
+             Labels(o.Object("template", "metadata", "labels"))]),
+        ["controllerrevisions.apps"] = Make("Controller Revision:integer Age", (o, now) =>
+            [Controller(o), Number(o, "revision"), Ages.Of(o, now)]),
+        ["ingressclasses.networking.k8s.io"] = Make("Controller Parameters Age", (o, now) =>
+            [o.Text("spec", "controller"), IngressParameters(o.Object("spec", "parameters")), Ages.Of(o, now)]),
+        ["servicecidrs.networking.k8s.io"] = Make("CIDRs Age", (o, now) => [string.Join(',', o.Texts("spec", "cidrs")), Ages.Of(o, now)]),
+        ["ipaddresses.networking.k8s.io"] = Make("ParentRef", (o, _) => [ParentReference(o.Object("spec", "parentRef"))]),
+        ["runtimeclasses.node.k8s.io"] = Make("Handler Age", (o, now) => [o.Text("handler"), Ages.Of(o, now)]),
         ["customresourcedefinitions.apiextensions.k8s.io"] = new(
             [TableColumn.ObjectName, new("Created At", "date", "")], (o, _) => new JsonArray(o.Name, o.Text("metadata", "creationTimestamp"))),
     };
@@ -83,6 +112,22 @@ internal static class TableFormats
     {
         var containers = o.Objects("spec", "template", "spec", "containers").ToList();
         return [string.Join(',', containers.Select(c => c.Text("name"))), string.Join(',', containers.Select(c => c.Text("image")))];
+    }
+
+    private static string Controller(JsonObject o) =>
+        o.Objects("metadata", "ownerReferences").FirstOrDefault(r => r.Flag("controller") == true) is { } owner ? Typed(owner.Text("apiVersion"), owner.Text("kind"), owner.Text("name")) : "<none>";
+
+    private static string IngressParameters(JsonObject? parameters) =>
+        parameters is null ? "<none>" : Typed(parameters.Text("apiGroup"), parameters.Text("kind"), parameters.Text("name"));
+
+    private static string ParentReference(JsonObject? reference) => reference is null ? "<none>"
+        : string.Join('/', new[] { reference.Text("resource") + (reference.Text("group") is { Length: > 0 } group ? "." + group : ""), reference.Text("namespace"), reference.Text("name") }.Where(p => p is { Length: > 0 }));
+
+    /// <summary>An object as <c>kind.group/name</c>, the kind in lower case.</summary>
+    private static string Typed(string? groupOrVersion, string? kind, string? name)
+    {
+        var group = groupOrVersion?.Split('/') is { Length: > 1 } parts ? parts[0] : groupOrVersion == "v1" ? "" : groupOrVersion ?? "";
+        return $"{kind?.ToLowerInvariant()}{(group.Length > 0 ? "." + group : "")}/{name}";
     }
 
     private static string Selector(JsonObject o) => SelectorText(o.Object("spec", "selector"));
