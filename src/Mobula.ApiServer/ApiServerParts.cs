@@ -46,7 +46,7 @@ internal sealed class ApiServerParts : IDisposable
         _webhooks = new AdmissionWebhooks(store, Registry, time);
         var admission = new AdmissionChain(
         [
-            new NamespaceLifecycle(store), new ServiceAccountAdmission(store), new TaintNodesByCondition(), new PriorityAdmission(store),
+            new NamespaceLifecycle(store), new ServiceAccountAdmission(store), new NodeRestriction(store), new TaintNodesByCondition(), new PriorityAdmission(store),
             new DefaultTolerationSeconds(), new RuntimeClassAdmission(store), new RbacEscalation(authorizer, rbac), new PodSecurityStep(podSecurity, podSecurityMetrics, store),
         ], _webhooks);
         var fieldManagers = new FieldManagers(time);

@@ -13,12 +13,16 @@ internal sealed class RuntimeClassAdmission(ObjectStore store) : AdmissionPlugin
     public override ValueTask MutateAsync(AdmissionReview review)
     {
         if (review.Is("pods") && review is { Operation: AdmissionOperation.Create, Object: { } pod } && pod.Text("spec", "runtimeClassName") is { } name) Mutate(review, pod, name);
+        else if (review.Is("pods") && review is { Operation: AdmissionOperation.Create, Object: { } other } && other.Object("spec", "overhead") is { Count: > 0 })
+        {
+            throw Refused(review, other, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
+        }
         return default;
     }
 
     private void Mutate(AdmissionReview review, JsonObject pod, string name)
     {
-        if (name.Length == 0) throw StatusException.InternalError("resource name may not be empty");
+        if (name.Length == 0) throw StatusException.Unclassified("resource name may not be empty");
         if (store.Get(new("runtimeclasses.node.k8s.io", "", name))?.Parse() is not { } found)
         {
             throw Refused(review, pod, $"pod rejected: RuntimeClass {GoText.Quote(name)} not found");

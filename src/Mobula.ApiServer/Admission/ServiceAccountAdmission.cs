@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Mobula.ApiServer.Authorization;
 using Mobula.ApiServer.Rest;
 using Mobula.ApiServer.Storage;
 using Mobula.Kubernetes;
@@ -24,7 +25,11 @@ internal sealed class ServiceAccountAdmission(ObjectStore store) : AdmissionPlug
 
     private void Mutate(AdmissionReview review, JsonObject pod)
     {
-        if (pod.Annotation(MirrorAnnotation) is not null) return;
+        if (pod.Annotation(MirrorAnnotation) is not null)
+        {
+            CheckMirror(review, pod);
+            return;
+        }
         var spec = pod.Ensure("spec");
         var name = spec.Text("serviceAccountName") is { Length: > 0 } wanted ? wanted : "default";
         spec["serviceAccountName"] = name;
@@ -40,6 +45,16 @@ internal sealed class ServiceAccountAdmission(ObjectStore store) : AdmissionPlug
         {
             spec["imagePullSecrets"] = secrets.DeepClone();
         }
+    }
+
+    /// <summary>A mirror pod runs already, and got nothing from the API that it could refer to.</summary>
+    private static void CheckMirror(AdmissionReview review, JsonObject pod)
+    {
+        var problem = !string.IsNullOrEmpty(pod.Text("spec", "serviceAccountName")) ? "a mirror pod may not reference service accounts"
+            : PodReferences.Of(pod).Any(r => r.Resource == "secrets") ? "a mirror pod may not reference secrets"
+            : pod.Objects("spec", "volumes").SelectMany(v => v.Objects("projected", "sources")).Any(s => s.ContainsKey("serviceAccountToken")) ? "a mirror pod may not use ServiceAccountToken volume projections"
+            : null;
+        if (problem is not null) throw StatusException.Forbidden(review.Definition.Resource, review.Name, problem);
     }
 
     private static void Mount(JsonObject pod, JsonObject spec)

@@ -57,6 +57,7 @@ internal sealed class Authorizer(RbacAuthorizer rbac, NodeAuthorizer nodes)
             Resource = info.Resource,
             Subresource = info.Subresource,
             Name = info.Name,
+            FieldSelector = info.FieldSelector,
         }
         : new() { Verb = info.Verb, Path = info.Path, IsResource = false };
 }

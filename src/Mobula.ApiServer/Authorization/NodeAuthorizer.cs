@@ -14,7 +14,7 @@ internal sealed class NodeAuthorizer(ObjectStore store)
     public const string UserPrefix = "system:node:";
     public const string NodesGroup = "system:nodes";
 
-    private static readonly ConditionalWeakTable<StoredObject, PodReferences> References = [];
+    private static readonly ConditionalWeakTable<StoredObject, BoundReferences> References = [];
 
     private static readonly RbacRule[] Rules =
     [
@@ -45,21 +45,24 @@ internal sealed class NodeAuthorizer(ObjectStore store)
         switch (access.Group, access.Resource)
         {
             case ("", "secrets" or "configmaps"):
-                if (access.Verb is not ("get" or "list" or "watch")) return new(false, "can only read resources of this type");
-                if (access.Subresource.Length > 0) return new(false, "cannot read subresource");
-                if (access.Name.Length == 0) return new(false, "can only read a named resource of this type");
+                if (access.Verb is not ("get" or "list" or "watch")) return Refused("can only read resources of this type");
+                if (access.Subresource.Length > 0) return Refused("cannot read subresource");
+                if (access.Name.Length == 0) return Refused("No Object name found");
                 return Decide(RefersTo(node, access), node);
             case ("", "persistentvolumeclaims"):
-                return access.Verb == "get" ? Decide(RefersTo(node, access), node) : new(false, "can only get individual resources of this type");
+                return access.Verb == "get" ? Decide(RefersTo(node, access), node) : Refused("can only get individual resources of this type");
             case ("", "serviceaccounts") when access.Subresource == "token":
-                return access.Verb == "create" ? Decide(RefersTo(node, access), node) : new(false, "can only create tokens for individual service accounts");
+                return access.Verb == "create" ? Decide(RefersTo(node, access), node) : Refused("can only create tokens for individual service accounts");
             case ("", "serviceaccounts"):
-                return access.Verb == "get" ? Decide(RefersTo(node, access), node) : new(false, "can only get individual resources of this type");
-            case ("", "nodes") when access.Name.Length > 0 && access.Name != node && access.Verb is not "create":
-                return new(false, "node " + Kubernetes.Errors.GoText.Quote(node) + " cannot " + access.Verb + " node " + Kubernetes.Errors.GoText.Quote(access.Name));
+                return access.Verb == "get" ? Decide(RefersTo(node, access), node) : Refused("can only get individual resources of this type");
+            case ("", "nodes") when access.Name.Length > 0 && access.Name != node && access.Verb == "get":
+                return Refused($"node '{node}' cannot read '{access.Name}', only its own Node object");
+            case ("", "pods") when access.Verb is "list" or "watch" or "deletecollection" && access.Name.Length == 0:
+                if (access.Verb != "deletecollection" && access.FieldSelector.Split(',').Any(f => f == $"spec.nodeName={node}" || f == $"spec.nodeName=={node}")) return new(true, "");
+                return Refused("can only list/watch pods with spec.nodeName field selector");
             case ("coordination.k8s.io", "leases"):
-                if (access.Namespace != "kube-node-lease") return new(false, "can only access leases in the \"kube-node-lease\" system namespace");
-                if (access.Verb != "create" && access.Name != node) return new(false, "can only access node lease with the same name as the requesting node");
+                if (access.Namespace != "kube-node-lease") return Refused("can only access leases in the \"kube-node-lease\" system namespace");
+                if (access.Verb != "create" && access.Name != node) return Refused("can only access node lease with the same name as the requesting node");
                 break;
         }
         return Rules.Any(r => r.Allows(access)) ? new(true, "") : new AccessDecision(false, "");
@@ -67,14 +70,16 @@ internal sealed class NodeAuthorizer(ObjectStore store)
 
     private static AccessDecision Decide(bool related, string node) => related
         ? new(true, "")
-        : new(false, $"no relationship found between node '{node}' and this object");
+        : Refused($"no relationship found between node '{node}' and this object");
+
+    private static AccessDecision Refused(string why) => new(false, $"node: {why}");
 
     private bool RefersTo(string node, AccessAttributes access)
     {
         foreach (var (_, stored) in store.List("pods").Objects)
         {
             if (stored.Key.Namespace != access.Namespace) continue;
-            var references = References.GetValue(stored, PodReferences.Read);
+            var references = References.GetValue(stored, BoundReferences.Read);
             if (references.Node == node && references.Has(access.Resource, access.Name)) return true;
         }
         return false;
@@ -82,46 +87,15 @@ internal sealed class NodeAuthorizer(ObjectStore store)
 
     private static RbacRule Rule(string verbs, string group, params string[] resources) => new(verbs.Split(' '), [group], resources, [], []);
 
-    /// <summary>What a pod refers to by name.</summary>
-    private sealed record PodReferences(string Node, HashSet<(string Resource, string Name)> Names)
+    /// <summary>The node of a pod and what the pod refers to.</summary>
+    private sealed record BoundReferences(string Node, HashSet<(string Resource, string Name)> Names)
     {
         public bool Has(string resource, string name) => Names.Contains((resource, name));
 
-        public static PodReferences Read(StoredObject stored)
+        public static BoundReferences Read(StoredObject stored)
         {
             var pod = stored.Parse();
-            var names = new HashSet<(string, string)>();
-            void Add(string resource, string? name)
-            {
-                if (name is { Length: > 0 }) names.Add((resource, name));
-            }
-            Add("serviceaccounts", pod.Text("spec", "serviceAccountName"));
-            foreach (var secret in pod.Objects("spec", "imagePullSecrets")) Add("secrets", secret.Text("name"));
-            foreach (var volume in pod.Objects("spec", "volumes"))
-            {
-                Add("secrets", volume.Text("secret", "secretName"));
-                Add("configmaps", volume.Text("configMap", "name"));
-                Add("persistentvolumeclaims", volume.Text("persistentVolumeClaim", "claimName"));
-                foreach (var source in volume.Objects("projected", "sources"))
-                {
-                    Add("secrets", source.Text("secret", "name"));
-                    Add("configmaps", source.Text("configMap", "name"));
-                }
-            }
-            foreach (var container in new[] { "containers", "initContainers", "ephemeralContainers" }.SelectMany(c => pod.Objects("spec", c)))
-            {
-                foreach (var source in container.Objects("envFrom"))
-                {
-                    Add("secrets", source.Text("secretRef", "name"));
-                    Add("configmaps", source.Text("configMapRef", "name"));
-                }
-                foreach (var variable in container.Objects("env"))
-                {
-                    Add("secrets", variable.Text("valueFrom", "secretKeyRef", "name"));
-                    Add("configmaps", variable.Text("valueFrom", "configMapKeyRef", "name"));
-                }
-            }
-            return new(pod.Text("spec", "nodeName") ?? "", names);
+            return new(pod.Text("spec", "nodeName") ?? "", [.. PodReferences.Of(pod)]);
         }
     }
 }

@@ -20,6 +20,9 @@ internal sealed record AccessAttributes
 
     public string Name { get; init; } = "";
 
+    /// <summary>The field selector of a list or watch, as sent.</summary>
+    public string FieldSelector { get; init; } = "";
+
     /// <summary>The path of a request for no resource.</summary>
     public string Path { get; init; } = "";
 

@@ -45,7 +45,20 @@ internal sealed class CustomResourceStrategy(TypeSchema schema, bool hasStatus) 
         return a.All(m => m.Key == "metadata" || JsonNode.DeepEquals(m.Value, b[m.Key])) && b.All(m => m.Key == "metadata" || a.ContainsKey(m.Key));
     }
 
-    public override IEnumerable<FieldError> Validate(JsonObject o, WriteContext context) => SchemaValidation.Validate(schema, o);
+    public override IEnumerable<FieldError> Validate(JsonObject o, WriteContext context) => Check(o, null);
 
-    public override IEnumerable<FieldError> ValidateSubresource(string subresource, JsonObject o, JsonObject old, WriteContext context) => SchemaValidation.Validate(schema, o);
+    public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old, WriteContext context) => Check(o, old);
+
+    public override IEnumerable<FieldError> ValidateSubresource(string subresource, JsonObject o, JsonObject old, WriteContext context) => Check(o, old, onlyStatus: subresource == "status");
+
+    private List<FieldError> Check(JsonObject o, JsonObject? old, bool onlyStatus = false)
+    {
+        var errors = new List<FieldError>();
+        if (!onlyStatus) errors.AddRange(SchemaValidation.Validate(schema, o, old));
+        else if (o["status"] is { } status && schema.At("status") is { } type && !JsonNode.DeepEquals(status, old?["status"])) errors.AddRange(SchemaValidation.Validate(type, status, FieldPath.Of("status")));
+        errors.AddRange(EmbeddedResources.Validate(schema, o));
+        // A list that was wrong before may stay so: what broke it is not this write.
+        if (old is null || ListInvariants.Validate(schema, old).Count == 0) errors.AddRange(ListInvariants.Validate(schema, o));
+        return errors;
+    }
 }

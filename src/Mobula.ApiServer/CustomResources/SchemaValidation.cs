@@ -7,139 +7,236 @@ using Mobula.Kubernetes.Schema;
 
 namespace Mobula.ApiServer.CustomResources;
 
-/// <summary>Checks custom resources against their structural schema, in Kubernetes' words.</summary>
-internal static class SchemaValidation
+/// <summary>
+/// Checks values against a structural schema, in Kubernetes' words and order. In an update, what did not change is not
+/// checked again, so that objects stay writable after their schema became stricter.
+/// </summary>
+internal sealed class SchemaValidation
 {
-    public static IEnumerable<FieldError> Validate(TypeSchema schema, JsonObject o)
+    private readonly List<FieldError> _errors = [];
+    private readonly FieldPath? _root;
+
+    private SchemaValidation(FieldPath? root) => _root = root;
+
+    /// <summary>What is wrong with a custom resource.</summary>
+    /// <param name="schema">The schema of the whole object.</param>
+    /// <param name="o">The object.</param>
+    /// <param name="old">The object before; null for a new one.</param>
+    public static IReadOnlyList<FieldError> Validate(TypeSchema schema, JsonObject o, JsonObject? old = null) => Check(schema, o, null, old is null ? default : new(old));
+
+    /// <summary>What is wrong with a value that stands at a place, for example a default.</summary>
+    /// <param name="schema">The schema of the value.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="root">Where it stands.</param>
+    public static IReadOnlyList<FieldError> Validate(TypeSchema schema, JsonNode? value, FieldPath root) => Check(schema, value, root, default);
+
+    private static List<FieldError> Check(TypeSchema schema, JsonNode? value, FieldPath? root, Before before)
     {
-        var errors = new List<FieldError>();
-        foreach (var property in schema.Properties.Values)
-        {
-            if (property.Name is "apiVersion" or "kind" or "metadata") continue;
-            if (o.TryGetPropertyValue(property.Name, out var value)) Check(property.Type, value, FieldPath.Of(property.Name), property.Name, errors);
-        }
-        foreach (var name in schema.Required.Where(r => !o.ContainsKey(r))) errors.Add(FieldError.Required(FieldPath.Of(name)));
-        if (schema.Validation is { } keywords) CheckKeywords(schema, keywords, o, null, "", errors);
-        return errors;
+        var validation = new SchemaValidation(root);
+        validation.Check(schema, value, "", before);
+        return validation._errors;
     }
 
-    private static void Check(TypeSchema schema, JsonNode? value, FieldPath path, string name, List<FieldError> errors)
+    private void Check(TypeSchema schema, JsonNode? value, string path, Before before)
     {
+        if (before.IsThere && JsonNode.DeepEquals(before.Value, value)) return;
         if (value is null)
         {
-            if (!schema.Nullable && schema.Type != SchemaType.Any) errors.Add(TypeError(path, name, schema, "null"));
+            if (!schema.Nullable && schema.Type != SchemaType.Any) TypeError(schema, path, "null");
+            CheckEnum(schema, null, path);
             return;
         }
-        if (!Fits(schema, value))
-        {
-            errors.Add(TypeError(path, name, schema, TypeOf(value)));
-            return;
-        }
-        if (schema.Enum is { } allowed && !allowed.Any(a => JsonNode.DeepEquals(a, value)))
-        {
-            errors.Add(FieldError.NotSupported(path, value.DeepClone(), allowed.Select(a => a is JsonValue v && v.GetValueKind() == JsonValueKind.String ? v.GetValue<string>() : a?.ToJsonString() ?? "null")));
-        }
-        if (schema.Validation is { } keywords) CheckKeywords(schema, keywords, value, path, name, errors);
+        CheckType(schema, value, path);
+        if (schema.Validation is { } rules) CheckCombinations(rules, value, path, before);
         switch (value)
         {
-            case JsonObject map:
-                foreach (var required in schema.Required.Where(r => !map.ContainsKey(r))) errors.Add(FieldError.Required(path.Child(required)));
-                foreach (var (key, child) in map)
-                {
-                    if (schema.Properties.TryGetValue(key, out var property)) Check(property.Type, child, path.Child(key), key, errors);
-                    else if (schema.AdditionalProperties is { } items) Check(items, child, path.Key(key), key, errors);
-                }
-                break;
-            case JsonArray list:
-                if (schema.Items is { } itemSchema)
-                {
-                    foreach (var (i, item) in list.Index()) Check(itemSchema, item, path.Index(i), string.Create(CultureInfo.InvariantCulture, $"{name}[{i}]"), errors);
-                }
-                CheckListType(schema, list, path, errors);
-                break;
-        }
-    }
-
-    private static void CheckListType(TypeSchema schema, JsonArray list, FieldPath path, List<FieldError> errors)
-    {
-        if (schema.ListType == ListType.Set)
-        {
-            foreach (var (i, item) in list.Index())
-            {
-                if (list.Take(i).Any(other => JsonNode.DeepEquals(other, item))) errors.Add(FieldError.Duplicate(path.Index(i), item?.DeepClone()));
-            }
-        }
-        else if (schema.ListType == ListType.Map)
-        {
-            var seen = new List<JsonObject>();
-            foreach (var (i, item) in list.Index())
-            {
-                if (item is not JsonObject map) continue;
-                var key = new JsonObject(schema.ListMapKeys.Where(map.ContainsKey).Select(k => KeyValuePair.Create(k, map[k]?.DeepClone())));
-                if (seen.Any(s => JsonNode.DeepEquals(s, key))) errors.Add(FieldError.Duplicate(path.Index(i), key));
-                seen.Add(key);
-            }
-        }
-    }
-
-    private static void CheckKeywords(TypeSchema schema, ValidationKeywords rules, JsonNode value, FieldPath? path, string name, List<FieldError> errors)
-    {
-        void Add(string detail) => errors.Add(FieldError.Invalid(path, value.DeepClone(), detail));
-        switch (value)
-        {
-            case JsonValue v when v.GetValueKind() == JsonValueKind.Number:
-                var number = double.Parse(v.ToJsonString(), CultureInfo.InvariantCulture);
-                if (rules.Minimum is { } minimum && (rules.ExclusiveMinimum ? number <= minimum : number < minimum))
-                {
-                    Add($"{name} in body should be greater than {(rules.ExclusiveMinimum ? "" : "or equal to ")}{GoText.Float(minimum)}");
-                }
-                if (rules.Maximum is { } maximum && (rules.ExclusiveMaximum ? number >= maximum : number > maximum))
-                {
-                    Add($"{name} in body should be less than {(rules.ExclusiveMaximum ? "" : "or equal to ")}{GoText.Float(maximum)}");
-                }
-                if (rules.MultipleOf is { } factor && Math.Abs(number / factor - Math.Round(number / factor)) > 1e-9) Add($"{name} in body should be a multiple of {GoText.Float(factor)}");
-                break;
             case JsonValue v when v.GetValueKind() == JsonValueKind.String:
                 var text = v.GetValue<string>();
-                var length = text.EnumerateRunes().Count();
-                if (rules.MaxLength is { } longest && length > longest) errors.Add(FieldError.TooLong(path, (int)longest));
-                if (rules.MinLength is { } shortest && length < shortest) Add($"{name} in body should be at least {shortest} chars long");
-                if (rules.Pattern is { } pattern && !Matches(pattern, text)) Add($"{name} in body should match '{pattern}'");
+                if (schema.Validation is { } ofText) CheckText(ofText, text, path);
+                if (schema.Format is { } format && schema.Type == SchemaType.String && !TextFormats.Holds(format, text))
+                {
+                    _errors.Add(FieldError.TypeInvalid(Place(path), text, $"{path} in body must be of type {format}: {GoText.Quote(text)}"));
+                }
                 break;
-            case JsonArray list:
-                if (rules.MaxItems is { } most && list.Count > most) errors.Add(FieldError.TooMany(path, list.Count, (int)most));
-                if (rules.MinItems is { } fewest && list.Count < fewest) Add($"{name} in body should have at least {fewest} items");
-                if (rules.UniqueItems && list.Select((x, i) => list.Take(i).Any(y => JsonNode.DeepEquals(x, y))).Any(d => d)) Add($"{name} in body shouldn't contain duplicates");
-                break;
-            case JsonObject map:
-                if (rules.MaxProperties is { } many && map.Count > many) errors.Add(FieldError.TooMany(path, map.Count, (int)many));
-                if (rules.MinProperties is { } few && map.Count < few) Add($"{name} in body should have at least {few} properties");
-                break;
+            case JsonValue v when v.GetValueKind() == JsonValueKind.Number: CheckNumber(schema, v, path); break;
+            case JsonArray list: CheckList(schema, list, path, before); break;
+        }
+        CheckEnum(schema, value, path);
+        if (value is JsonObject map) CheckObject(schema, map, path, before);
+    }
+
+    private void CheckType(TypeSchema schema, JsonNode value, string path)
+    {
+        var kind = value.GetValueKind();
+        var fits = schema.Type switch
+        {
+            SchemaType.Object => kind == JsonValueKind.Object,
+            SchemaType.Array => kind == JsonValueKind.Array,
+            SchemaType.String => kind == JsonValueKind.String,
+            SchemaType.Boolean => kind is JsonValueKind.True or JsonValueKind.False,
+            SchemaType.Integer => kind == JsonValueKind.Number && IsInteger(value),
+            SchemaType.Number => kind == JsonValueKind.Number,
+            SchemaType.IntOrString => kind == JsonValueKind.String || (kind == JsonValueKind.Number && IsInteger(value)),
+            _ => true,
+        };
+        if (!fits) TypeError(schema, path, TypeOf(value));
+    }
+
+    private void CheckCombinations(ValidationKeywords rules, JsonNode value, string path, Before before)
+    {
+        if (rules.AnyOf.Count > 0 && BestOf(rules.AnyOf, value, path, before, out _) is { } noneOfAny)
+        {
+            Refuse($"{GoText.Quote(path)} must validate at least one schema (anyOf)");
+            _errors.AddRange(noneOfAny);
+        }
+        if (rules.OneOf.Count > 0)
+        {
+            if (BestOf(rules.OneOf, value, path, before, out var found) is { } noneOfOne)
+            {
+                Refuse($"{GoText.Quote(path)} must validate one and only one schema (oneOf). Found none valid");
+                _errors.AddRange(noneOfOne);
+            }
+            else if (found > 1)
+            {
+                Refuse($"{GoText.Quote(path)} must validate one and only one schema (oneOf). Found {found} valid alternatives");
+            }
         }
         if (rules.AllOf.Count > 0)
         {
-            foreach (var part in rules.AllOf) Check(part, value, path ?? FieldPath.Of(""), name, errors);
+            var valid = 0;
+            foreach (var part in rules.AllOf)
+            {
+                var errors = Part(part, value, path, before);
+                if (errors.Count == 0) valid++;
+                _errors.AddRange(errors);
+            }
+            if (valid < rules.AllOf.Count) Refuse($"{GoText.Quote(path)} must validate all the schemas (allOf){(valid == 0 ? ". None validated" : "")}");
         }
-        if (rules.AnyOf.Count > 0 && !rules.AnyOf.Any(p => Holds(p, value))) errors.Add(FieldError.Invalid(null, "", $"{Quoted(name)} must validate at least one schema (anyOf)"));
-        if (rules.OneOf.Count > 0 && rules.OneOf.Count(p => Holds(p, value)) != 1)
-        {
-            var found = rules.OneOf.Count(p => Holds(p, value));
-            errors.Add(FieldError.Invalid(null, "", found == 0
-                ? $"{Quoted(name)} must validate one and only one schema (oneOf). Found none valid"
-                : $"{Quoted(name)} must validate one and only one schema (oneOf). Found {found} valid alternatives"));
-        }
-        if (rules.Not is { } not && Holds(not, value)) errors.Add(FieldError.Invalid(null, "", $"{Quoted(name)} must not validate the schema (not)"));
-        _ = schema;
+        if (rules.Not is { } not && Part(not, value, path, default).Count == 0) Refuse($"{GoText.Quote(path)} must not validate the schema (not)");
     }
 
-    private static string Quoted(string name) => GoText.Quote(name);
-
-    private static bool Holds(TypeSchema schema, JsonNode? value)
+    /// <summary>The errors of the first part when none holds; else null.</summary>
+    private List<FieldError>? BestOf(IReadOnlyList<TypeSchema> parts, JsonNode value, string path, Before before, out int valid)
     {
-        var errors = new List<FieldError>();
-        Check(schema, value, FieldPath.Of("x"), "x", errors);
-        return errors.Count == 0;
+        valid = 0;
+        List<FieldError>? first = null;
+        foreach (var part in parts)
+        {
+            var errors = Part(part, value, path, before);
+            if (errors.Count == 0) valid++;
+            else first ??= errors;
+        }
+        return valid == 0 ? first : null;
     }
+
+    private List<FieldError> Part(TypeSchema schema, JsonNode value, string path, Before before)
+    {
+        var part = new SchemaValidation(_root);
+        part.Check(schema, value, path, before);
+        return part._errors;
+    }
+
+    /// <summary>The first rule that a text breaks is told, no further one.</summary>
+    private void CheckText(ValidationKeywords rules, string text, string path)
+    {
+        var length = text.EnumerateRunes().Count();
+        if (rules.MaxLength is { } longest && length > longest) _errors.Add(FieldError.TooLong(Place(path), (int)longest));
+        else if (rules.MinLength is { } shortest && length < shortest) Add(path, text, $"should be at least {shortest} chars long");
+        else if (rules.Pattern is { } pattern && !Matches(pattern, text)) Add(path, text, $"should match '{pattern}'");
+    }
+
+    private void CheckNumber(TypeSchema schema, JsonValue value, string path)
+    {
+        var number = double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture);
+        if (schema.Type == SchemaType.Integer && (!double.IsInteger(number) || !IsWithin(schema.Format, number)))
+        {
+            Refuse($"Checked value must be of type integer {(schema.Format is { Length: > 0 } format ? $"with format {format}" : "(default format)")} in {path}");
+        }
+        if (schema.Validation is not { } rules) return;
+        if (rules.MultipleOf is { } factor && Math.Abs(number / factor - Math.Round(number / factor)) > 1e-9) Add(path, value.DeepClone(), $"should be a multiple of {GoText.Float(factor)}");
+        if (rules.Maximum is { } maximum && (rules.ExclusiveMaximum ? number >= maximum : number > maximum))
+        {
+            Add(path, value.DeepClone(), $"should be less than {(rules.ExclusiveMaximum ? "" : "or equal to ")}{GoText.Float(maximum)}");
+        }
+        if (rules.Minimum is { } minimum && (rules.ExclusiveMinimum ? number <= minimum : number < minimum))
+        {
+            Add(path, value.DeepClone(), $"should be greater than {(rules.ExclusiveMinimum ? "" : "or equal to ")}{GoText.Float(minimum)}");
+        }
+    }
+
+    private static bool IsWithin(string? format, double number) => format switch
+    {
+        "int32" => number is >= int.MinValue and <= int.MaxValue,
+        "uint32" => number is >= 0 and <= uint.MaxValue,
+        "uint64" => number is >= 0 and < 18446744073709551616d,
+        _ => number is >= -9223372036854775808d and < 9223372036854775808d,
+    };
+
+    private void CheckList(TypeSchema schema, JsonArray list, string path, Before before)
+    {
+        if (schema.Items is { } items)
+        {
+            var oldItems = new OldItems(schema, before);
+            foreach (var (i, item) in list.Index()) Check(items, item, string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"), oldItems.Of(item));
+        }
+        if (schema.Validation is not { } rules) return;
+        if (rules.MinItems is { } fewest && list.Count < fewest) Add(path, list.Count, $"should have at least {fewest} items");
+        if (rules.MaxItems is { } most && list.Count > most) _errors.Add(FieldError.TooMany(Place(path), list.Count, (int)most));
+        if (rules.UniqueItems && list.Index().Any(x => list.Take(x.Index).Any(y => JsonNode.DeepEquals(x.Item, y)))) Add(path, list.DeepClone(), "shouldn't contain duplicates");
+    }
+
+    private void CheckEnum(TypeSchema schema, JsonNode? value, string path)
+    {
+        if (schema.Enum is not { } allowed || allowed.Any(a => JsonNode.DeepEquals(a, value))) return;
+        if (value is null && schema.Nullable) return;
+        _errors.Add(FieldError.NotSupported(
+            Place(path), value?.DeepClone(), allowed.Select(a => a is JsonValue v && v.GetValueKind() == JsonValueKind.String ? v.GetValue<string>() : a?.ToJsonString() ?? "null")));
+    }
+
+    private void CheckObject(TypeSchema schema, JsonObject map, string path, Before before)
+    {
+        if (schema.Validation is { } rules)
+        {
+            if (rules.MinProperties is { } few && map.Count < few)
+            {
+                Add(path, map.Count, $"should have at least {few} properties");
+                return;
+            }
+            if (rules.MaxProperties is { } many && map.Count > many)
+            {
+                _errors.Add(FieldError.TooMany(Place(path), map.Count, (int)many));
+                return;
+            }
+        }
+        foreach (var (key, child) in map)
+        {
+            if (schema.Properties.TryGetValue(key, out var property))
+            {
+                var type = ReferenceEquals(property.Type, BuiltInSchemas.ObjectMeta) ? schema.MetadataRules : property.Type;
+                if (type is not null) Check(type, child, Join(path, key), before.Below(key));
+            }
+            else if (schema.AdditionalProperties is { } items)
+            {
+                Check(items, child, Join(path, key), before.Below(key));
+            }
+        }
+        foreach (var required in schema.Required.Where(r => !map.ContainsKey(r))) _errors.Add(FieldError.Required(Place(Join(path, required))));
+    }
+
+    private void TypeError(TypeSchema schema, string path, string found)
+    {
+        var type = schema.Type == SchemaType.IntOrString ? "integer,string" : schema.Type.ToString().ToLowerInvariant();
+        _errors.Add(FieldError.TypeInvalid(Place(path), found, $"{path} in body must be of type {type}: {GoText.Quote(found)}"));
+    }
+
+    private void Add(string path, JsonNode? value, string detail) => _errors.Add(FieldError.Invalid(Place(path), value, $"{path} in body {detail}"));
+
+    /// <summary>Adds an error that Kubernetes ties to no field.</summary>
+    private void Refuse(string detail) => _errors.Add(FieldError.Invalid(_root, "", detail));
+
+    private FieldPath? Place(string path) => path.Length == 0 ? _root : FieldPath.Child(_root, path);
+
+    private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 
     private static bool Matches(string pattern, string text)
     {
@@ -152,18 +249,6 @@ internal static class SchemaValidation
             return Regex.IsMatch(text, pattern, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
         }
     }
-
-    private static bool Fits(TypeSchema schema, JsonNode value) => schema.Type switch
-    {
-        SchemaType.Object => value is JsonObject,
-        SchemaType.Array => value is JsonArray,
-        SchemaType.String => value.GetValueKind() == JsonValueKind.String,
-        SchemaType.Boolean => value.GetValueKind() is JsonValueKind.True or JsonValueKind.False,
-        SchemaType.Integer => value.GetValueKind() == JsonValueKind.Number && IsInteger(value),
-        SchemaType.Number => value.GetValueKind() == JsonValueKind.Number,
-        SchemaType.IntOrString => value.GetValueKind() == JsonValueKind.String || (value.GetValueKind() == JsonValueKind.Number && IsInteger(value)),
-        _ => true,
-    };
 
     private static bool IsInteger(JsonNode value)
     {
@@ -180,13 +265,29 @@ internal static class SchemaValidation
         _ => "boolean",
     };
 
-    private static FieldError TypeError(FieldPath path, string name, TypeSchema schema, string found)
+    /// <summary>The value that stood at a place before an update; not there when the object is new or the place cannot be found again.</summary>
+    private readonly record struct Before(JsonNode? Value, bool IsThere)
     {
-        var type = schema.Type switch
+        public Before(JsonNode? value) : this(value, true)
         {
-            SchemaType.IntOrString => "integer,string",
-            var t => t.ToString().ToLowerInvariant(),
-        };
-        return FieldError.TypeInvalid(path, found, $"{name} in body must be of type {type}: {GoText.Quote(found)}");
+        }
+
+        public Before Below(string key) => IsThere && Value is JsonObject map && map.TryGetPropertyValue(key, out var value) ? new(value) : default;
+    }
+
+    /// <summary>The items of a list as it was; only those of lists with keys can be found again.</summary>
+    private sealed class OldItems(TypeSchema schema, Before before)
+    {
+        private readonly JsonArray? _items = before.IsThere && schema.ListType == ListType.Map ? before.Value as JsonArray : null;
+
+        public Before Of(JsonNode? item)
+        {
+            if (_items is null || item is not JsonObject map) return default;
+            foreach (var old in _items.OfType<JsonObject>())
+            {
+                if (schema.ListMapKeys.All(k => JsonNode.DeepEquals(old[k], map[k]))) return new(old);
+            }
+            return default;
+        }
     }
 }

@@ -24,6 +24,9 @@ internal sealed class KindStrategy : ResourceStrategy
     /// <summary>What is wrong with a change (new, old), beyond <see cref="Rules"/>.</summary>
     public Action<JsonObject, JsonObject, FieldErrors>? UpdateRules { get; init; }
 
+    /// <summary>What is wrong with a status that is written.</summary>
+    public Action<JsonObject, FieldErrors>? StatusRules { get; init; }
+
     /// <summary>What the client should know.</summary>
     public Func<JsonObject, IEnumerable<string>>? Advice { get; init; }
 
@@ -85,6 +88,13 @@ internal sealed class KindStrategy : ResourceStrategy
         var errors = new FieldErrors();
         Rules?.Invoke(o, errors);
         UpdateRules?.Invoke(o, old, errors);
+        return errors;
+    }
+
+    public override IEnumerable<FieldError> ValidateSubresource(string subresource, JsonObject o, JsonObject old, WriteContext context)
+    {
+        var errors = new FieldErrors();
+        if (subresource == "status") StatusRules?.Invoke(o, errors);
         return errors;
     }
 

@@ -32,7 +32,19 @@ internal static partial class PodDefaults
             if (spec.Flag("hostNetwork") == true) foreach (var port in container.Objects("ports")) port["hostPort"] ??= port["containerPort"]?.DeepClone();
             if (container.Object("resources") is { } resources) RequestLimits(resources);
         }
-        if (spec.Object("resources") is { } whole) RequestLimits(whole);
+    }
+
+    /// <summary>What a pod as a whole is limited to it requests: as much as its containers do, or else all of it.</summary>
+    public static void RequestForPod(JsonObject spec)
+    {
+        foreach (var (name, limit) in spec.Object("resources", "limits")?.ToList() ?? [])
+        {
+            if (spec.At("resources", "requests", name) is not null) continue;
+            var requested = spec.Objects("containers").Select(c => c.Object("resources", "requests")?[name]?.ToString()).OfType<string>().ToList();
+            spec.Ensure("resources", "requests")[name] = requested.Count == 0
+                ? limit?.DeepClone()
+                : requested.Select(Quantity.Parse).Aggregate((a, b) => a + b).ToString();
+        }
     }
 
     private static void RequestLimits(JsonObject resources)
@@ -52,6 +64,7 @@ internal static partial class PodDefaults
         Set(container, "terminationMessagePolicy", "File");
         Set(container, "imagePullPolicy", PullPolicy(container.Text("image") ?? ""));
         container["resources"] ??= new JsonObject();
+        RoundAmounts(container);
         foreach (var port in container.Objects("ports")) Set(port, "protocol", "TCP");
         foreach (var variable in container.Objects("env"))
         {
@@ -80,8 +93,42 @@ internal static partial class PodDefaults
         Set(get, "scheme", "HTTP");
     }
 
+    /// <summary>Amounts finer than a thousandth are rounded up to it.</summary>
+    private static void RoundAmounts(JsonObject container)
+    {
+        foreach (var list in new[] { "limits", "requests" })
+        {
+            foreach (var (name, value) in container.Object("resources", list)?.ToList() ?? [])
+            {
+                if (value?.ToString() is { } text && text.AsSpan().IndexOfAny("nu") >= 0 && Quantity.TryParse(text, out var amount)) container.Object("resources", list)![name] = $"{amount.MilliValue}m";
+            }
+        }
+    }
+
     private static void Volume(JsonObject volume)
     {
+        if (volume.Object("image") is { } image) Set(image, "pullPolicy", PullPolicy(image.Text("reference") ?? ""));
+        if (volume.Object("ephemeral", "volumeClaimTemplate") is { } claim) claim.Ensure("spec")["volumeMode"] ??= "Filesystem";
+        if (volume.Object("iscsi") is { } iscsi) Set(iscsi, "iscsiInterface", "default");
+        if (volume.Object("rbd") is { } rbd)
+        {
+            Set(rbd, "pool", "rbd");
+            Set(rbd, "user", "admin");
+            Set(rbd, "keyring", "/etc/ceph/keyring");
+        }
+        if (volume.Object("azureDisk") is { } disk)
+        {
+            Set(disk, "cachingMode", "ReadWrite");
+            Set(disk, "fsType", "ext4");
+            Set(disk, "kind", "Shared");
+            disk["readOnly"] ??= false;
+        }
+        if (volume.Object("scaleIO") is { } scaleIo)
+        {
+            Set(scaleIo, "storageMode", "ThinProvisioned");
+            Set(scaleIo, "fsType", "xfs");
+        }
+
         if (volume.All(m => m.Key == "name")) volume["emptyDir"] = new JsonObject();
         foreach (var kind in new[] { "configMap", "secret", "downwardAPI", "projected" })
         {

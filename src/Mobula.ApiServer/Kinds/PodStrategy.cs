@@ -31,7 +31,18 @@ internal sealed class PodStrategy : ResourceStrategy
     public override void PrepareForCreate(JsonObject o, WriteContext context)
     {
         AppArmorAnnotations.Sync(o, context);
+        PodDefaults.RequestForPod(o.Ensure("spec"));
         o["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodQuality.Of(o) };
+        if (o.List("spec", "schedulingGates") is not { Count: > 0 }) return;
+        o["status"]!["conditions"] = new JsonArray(new JsonObject
+        {
+            ["type"] = "PodScheduled",
+            ["status"] = "False",
+            ["lastProbeTime"] = null,
+            ["lastTransitionTime"] = KubernetesTime.Format(context.Now),
+            ["reason"] = "SchedulingGated",
+            ["message"] = "Scheduling is blocked due to non-empty scheduling gates",
+        });
     }
 
     public override void Default(JsonObject o)
@@ -50,12 +61,14 @@ internal sealed class PodStrategy : ResourceStrategy
         {
             case "status":
                 KeepAllButStatus(o, old);
-                if (old.Text("status", "qosClass") is { } quality) o.Ensure("status")["qosClass"] = quality;
+                if (old.Text("status", "qosClass") is { } quality && string.IsNullOrEmpty(o.Text("status", "qosClass"))) o.Ensure("status")["qosClass"] = quality;
                 break;
             case "ephemeralcontainers":
                 var containers = o.At("spec", "ephemeralContainers")?.DeepClone();
                 KeepAllButStatus(o, old);
                 KeepStatus(o, old);
+                KeepMetadata(o, old);
+                o.Object("spec")?.Remove("ephemeralContainers");
                 if (containers is not null) o.Ensure("spec")["ephemeralContainers"] = containers;
                 break;
             case "resize":
@@ -67,9 +80,18 @@ internal sealed class PodStrategy : ResourceStrategy
     public override IEnumerable<FieldError> ValidateSubresource(string subresource, JsonObject o, JsonObject old, WriteContext context)
     {
         var errors = new FieldErrors();
-        if (subresource == "ephemeralcontainers") PodUpdateValidation.EphemeralContainers(o, old, errors);
+        if (subresource == "status") PodStatusValidation.Check(o, old, errors);
+        else if (subresource == "ephemeralcontainers") PodUpdateValidation.EphemeralContainers(o, old, errors);
         else if (subresource == "resize") PodResize.Check(o, old, errors);
         return errors;
+    }
+
+    private static void KeepMetadata(JsonObject o, JsonObject old)
+    {
+        var managed = o.At("metadata", "managedFields")?.DeepClone();
+        o["metadata"] = old["metadata"]!.DeepClone();
+        if (managed is null) o.Metadata.Remove("managedFields");
+        else o.Metadata["managedFields"] = managed;
     }
 
     /// <summary>The old field for the one address rules where the new list of addresses says something else.</summary>
@@ -93,6 +115,8 @@ internal sealed class PodStrategy : ResourceStrategy
     {
         var errors = new FieldErrors();
         PodValidation.Check(o, errors);
+        // What was wrong with ephemeral containers is told where they may be added; here they may not change at all.
+        errors.RemoveAll(e => e.Field.StartsWith("spec.ephemeralContainers", StringComparison.Ordinal));
         PodUpdateValidation.Check(o, old, errors);
         return errors;
     }

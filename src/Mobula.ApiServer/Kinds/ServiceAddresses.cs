@@ -13,8 +13,13 @@ internal sealed class ServiceAddresses
     private readonly Lock _gate = new();
     private readonly IPNetwork _range;
     private readonly (int First, int Last) _ports;
+    private static readonly TimeSpan WriteTime = TimeSpan.FromMinutes(1);
+
     private readonly HashSet<uint> _takenAddresses = [];
     private readonly HashSet<int> _takenPorts = [];
+
+    /// <summary>What was given to writes that are not committed: they may still fail, and then nobody has it.</summary>
+    private readonly List<(DateTimeOffset Until, uint? Address, int? Port)> _promised = [];
 
     public ServiceAddresses(ObjectStore store, IPNetwork range, (int First, int Last) ports)
     {
@@ -33,6 +38,7 @@ internal sealed class ServiceAddresses
         if (spec.Text("type") == "ExternalName") return;
         lock (_gate)
         {
+            ForgetOldPromises(context.Now);
             AssignAddress(service, spec, old, context);
             AssignPorts(service, spec, old, context);
         }
@@ -46,6 +52,20 @@ internal sealed class ServiceAddresses
             if (old is not null) Free(old);
             if (service is not null) Take(service);
         }
+    }
+
+    private bool IsTaken(uint address) => _takenAddresses.Contains(address) || _promised.Any(p => p.Address == address);
+
+    private void Promise(uint? address, int? port, DateTimeOffset now)
+    {
+        if (address is { } a && _takenAddresses.Contains(a)) return;
+        if (port is { } p && _takenPorts.Contains(p)) return;
+        _promised.Add((now + WriteTime, address, port));
+    }
+
+    private void ForgetOldPromises(DateTimeOffset now)
+    {
+        _promised.RemoveAll(p => p.Until < now);
     }
 
     private void AssignAddress(JsonObject service, JsonObject spec, JsonObject? old, WriteContext context)
@@ -65,7 +85,7 @@ internal sealed class ServiceAddresses
         {
             spec["ipFamilies"] ??= new JsonArray("IPv4");
             spec["ipFamilyPolicy"] ??= "SingleStack";
-            if (!context.IsDryRun) _takenAddresses.Add(Number(IPAddress.Parse(address)));
+            if (!context.IsDryRun) Promise(Number(IPAddress.Parse(address)), null, context.Now);
         }
         else if (spec.Object("selector") is { Count: > 0 })
         {
@@ -94,9 +114,9 @@ internal sealed class ServiceAddresses
             {
                 var path = FieldPath.Of("spec", "ports").Index(i).Child("nodePort");
                 if (wanted < _ports.First || wanted > _ports.Last) Refuse(service, FieldError.Invalid(path, wanted, $"provided port is not in the valid range. The range of valid ports is {_ports.First}-{_ports.Last}"));
-                if (_takenPorts.Contains((int)wanted)) Refuse(service, FieldError.Invalid(path, wanted, "provided port is already allocated"));
+                if (_takenPorts.Contains((int)wanted) || _promised.Any(p => p.Port == wanted)) Refuse(service, FieldError.Invalid(path, wanted, "provided port is already allocated"));
             }
-            if (!context.IsDryRun) _takenPorts.Add((int)port.Integer("nodePort")!.Value);
+            if (!context.IsDryRun) Promise(null, (int)port.Integer("nodePort")!.Value, context.Now);
         }
     }
 
@@ -106,7 +126,7 @@ internal sealed class ServiceAddresses
         var value = new JsonArray(address);
         if (!IPAddress.TryParse(address, out var parsed)) Refuse(service, FieldError.Invalid(path.Index(0), address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"));
         if (!_range.Contains(parsed!)) Refuse(service, FieldError.Invalid(path, value, $"failed to allocate IP {address}: the provided IP ({address}) is not in the valid range. The range of valid IPs is {_range}"));
-        if (_takenAddresses.Contains(Number(parsed!))) Refuse(service, FieldError.Invalid(path, value, $"failed to allocate IP {address}: provided IP is already allocated"));
+        if (IsTaken(Number(parsed!))) Refuse(service, FieldError.Invalid(path, value, $"failed to allocate IP {address}: provided IP is already allocated"));
     }
 
     private static void Refuse(JsonObject service, FieldError error) => throw StatusException.Invalid(new("", "v1", "Service"), service.Name, [error]);
@@ -120,7 +140,7 @@ internal sealed class ServiceAddresses
         for (var i = 0u; i < size; i++)
         {
             var offset = low + ((uint)Random.Shared.Next((int)(size - low)) + i) % (size - low);
-            if (offset > 0 && offset < size - 1 && !_takenAddresses.Contains(start + offset)) return Address(start + offset);
+            if (offset > 0 && offset < size - 1 && !IsTaken(start + offset)) return Address(start + offset);
         }
         throw StatusException.InternalError("failed to allocate a serviceIP: range is full");
     }
@@ -135,22 +155,34 @@ internal sealed class ServiceAddresses
         for (var i = 0; i < count; i++)
         {
             var port = _ports.First + (at + i) % count;
-            if (_takenPorts.Add(port)) return port;
+            if (!_takenPorts.Contains(port) && !_promised.Any(p => p.Port == port)) return port;
         }
         throw StatusException.InternalError("failed to allocate a nodePort: range is full");
     }
 
     private void Take(JsonObject service)
     {
-        if (IPAddress.TryParse(service.Text("spec", "clusterIP"), out var address)) _takenAddresses.Add(Number(address));
-        foreach (var port in service.Objects("spec", "ports")) if (port.Integer("nodePort") is > 0 and var number) _takenPorts.Add((int)number);
+        if (AddressOf(service) is { } address)
+        {
+            _takenAddresses.Add(address);
+            _promised.RemoveAll(p => p.Address == address);
+        }
+        foreach (var port in PortsOf(service))
+        {
+            _takenPorts.Add(port);
+            _promised.RemoveAll(p => p.Port == port);
+        }
     }
 
     private void Free(JsonObject service)
     {
-        if (IPAddress.TryParse(service.Text("spec", "clusterIP"), out var address)) _takenAddresses.Remove(Number(address));
-        foreach (var port in service.Objects("spec", "ports")) if (port.Integer("nodePort") is > 0 and var number) _takenPorts.Remove((int)number);
+        if (AddressOf(service) is { } address) _takenAddresses.Remove(address);
+        foreach (var port in PortsOf(service)) _takenPorts.Remove(port);
     }
+
+    private static uint? AddressOf(JsonObject service) => IPAddress.TryParse(service.Text("spec", "clusterIP"), out var address) ? Number(address) : null;
+
+    private static IEnumerable<int> PortsOf(JsonObject service) => service.Objects("spec", "ports").Select(p => (int)(p.Integer("nodePort") ?? 0)).Where(p => p > 0);
 
     private static uint Number(IPAddress address) => BinaryPrimitives.ReadUInt32BigEndian(address.MapToIPv4().GetAddressBytes());
 

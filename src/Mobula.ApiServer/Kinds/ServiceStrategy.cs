@@ -55,6 +55,7 @@ internal sealed class ServiceStrategy(ServiceAddresses addresses) : ResourceStra
     {
         KeepStatus(o, old);
         var (spec, before) = (o.Ensure("spec"), old.Object("spec") ?? []);
+        DropWhatTheTypeDoesNotHave(spec, before);
         if (o.Text("spec", "type") == "ExternalName")
         {
             foreach (var field in new[] { "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy" }) spec.Remove(field);
@@ -68,15 +69,55 @@ internal sealed class ServiceStrategy(ServiceAddresses addresses) : ResourceStra
         {
             if (spec[field] is null) Keep(spec, before, field);
         }
-        if (spec.Text("type") == "ClusterIP")
-        {
-            foreach (var port in spec.Objects("ports"))
-            {
-                var was = before.Objects("ports").FirstOrDefault(p => p.Integer("port") == port.Integer("port") && p.Text("protocol") == port.Text("protocol"));
-                if (before.Text("type") is "NodePort" or "LoadBalancer" && port.Integer("nodePort") == was?.Integer("nodePort")) port.Remove("nodePort");
-            }
-        }
+        if (AddressChange(o, old) is { } refused) throw StatusException.Invalid(new("", "v1", "Service"), o.Name, [refused]);
         addresses.Assign(o, old, context);
+    }
+
+    /// <summary>What belonged to the type before goes with it, unless the client sets it anew.</summary>
+    private static void DropWhatTheTypeDoesNotHave(JsonObject spec, JsonObject before)
+    {
+        void Drop(string field, Func<JsonObject, bool> has)
+        {
+            if (has(before) && !has(spec) && JsonNode.DeepEquals(spec[field], before[field])) spec.Remove(field);
+        }
+        static bool HasNodePorts(JsonObject s) => s.Text("type") is "NodePort" or "LoadBalancer";
+        static bool IsBalanced(JsonObject s) => s.Text("type") == "LoadBalancer";
+        Drop("internalTrafficPolicy", s => s.Text("type") != "ExternalName");
+        Drop("externalTrafficPolicy", s => HasNodePorts(s) || (s.Text("type") == "ClusterIP" && s.List("externalIPs") is { Count: > 0 }));
+        Drop("healthCheckNodePort", s => IsBalanced(s) && s.Text("externalTrafficPolicy") == "Local");
+        Drop("allocateLoadBalancerNodePorts", IsBalanced);
+        Drop("loadBalancerClass", IsBalanced);
+        if (!HasNodePorts(before) || HasNodePorts(spec)) return;
+        foreach (var port in spec.Objects("ports"))
+        {
+            var was = before.Objects("ports").FirstOrDefault(p => p.Integer("port") == port.Integer("port") && p.Text("protocol") == port.Text("protocol"));
+            if (port.Integer("nodePort") == was?.Integer("nodePort")) port.Remove("nodePort");
+        }
+    }
+
+    private static FieldError? AddressChange(JsonObject o, JsonObject old)
+    {
+        var (ip, before) = (o.Text("spec", "clusterIP") ?? "", old.Text("spec", "clusterIP") ?? "");
+        if (before.Length == 0 || ip == before || o.Text("spec", "type") == "ExternalName" || old.Text("spec", "type") == "ExternalName") return null;
+        return FieldError.Invalid(FieldPath.Of("spec", "clusterIPs").Index(0), new JsonArray(ip), "may not change once set");
+    }
+
+    /// <summary>Only a load balancer has addresses outside; by default they are reached as they are.</summary>
+    public override void PrepareForSubresource(string subresource, JsonObject o, JsonObject old, WriteContext context)
+    {
+        base.PrepareForSubresource(subresource, o, old, context);
+        foreach (var ingress in o.Objects("status", "loadBalancer", "ingress"))
+        {
+            if (!string.IsNullOrEmpty(ingress.Text("ip"))) ingress["ipMode"] ??= "VIP";
+        }
+    }
+
+    public override IEnumerable<FieldError> ValidateSubresource(string subresource, JsonObject o, JsonObject old, WriteContext context)
+    {
+        if (subresource == "status" && o.Text("spec", "type") != "LoadBalancer" && o.List("status", "loadBalancer", "ingress") is { Count: > 0 })
+        {
+            yield return FieldError.Forbidden(FieldPath.Of("status", "loadBalancer", "ingress"), "may only be used when `spec.type` is 'LoadBalancer'");
+        }
     }
 
     public override IEnumerable<FieldError> Validate(JsonObject o, WriteContext context)
@@ -84,17 +125,6 @@ internal sealed class ServiceStrategy(ServiceAddresses addresses) : ResourceStra
         var errors = new FieldErrors();
         ServiceValidation.Check(o, errors);
         return errors;
-    }
-
-    public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old, WriteContext context)
-    {
-        var path = FieldPath.Of("spec", "clusterIPs");
-        var (ip, before) = (o.Text("spec", "clusterIP") ?? "", old.Text("spec", "clusterIP") ?? "");
-        if (before.Length > 0 && ip != before && o.Text("spec", "type") != "ExternalName" && old.Text("spec", "type") != "ExternalName")
-        {
-            yield return FieldError.Invalid(path.Index(0), o.At("spec", "clusterIPs"), "may not change once set");
-        }
-        foreach (var error in Validate(o, context)) yield return error;
     }
 
     public override IEnumerable<string> Warnings(JsonObject o, JsonObject? old)

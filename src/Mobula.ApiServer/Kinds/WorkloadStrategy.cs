@@ -13,13 +13,13 @@ internal static class WorkloadStrategies
     public static ResourceStrategy Deployment { get; } = new KindStrategy
     {
         Counted = true, CountsAnnotations = true, Defaults = WorkloadDefaults.Deployment, Begin = (o, _) => o["status"] = new JsonObject(),
-        Rules = WorkloadValidation.Deployment, UpdateRules = WorkloadUpdateValidation.Selector, Advice = o => PodWarnings.OfWorkload(o, "template"),
+        Rules = WorkloadValidation.Deployment, StatusRules = WorkloadStatusValidation.Deployment, UpdateRules = WorkloadUpdateValidation.Selector, Advice = o => PodWarnings.OfWorkload(o, "template"),
     };
 
     public static ResourceStrategy ReplicaSet { get; } = new KindStrategy
     {
         Counted = true, Defaults = WorkloadDefaults.ReplicaSet, Begin = (o, _) => o["status"] = new JsonObject { ["replicas"] = 0 },
-        Rules = WorkloadValidation.ReplicaSet, UpdateRules = WorkloadUpdateValidation.Selector, Advice = o => PodWarnings.OfWorkload(o, "template"),
+        Rules = WorkloadValidation.ReplicaSet, StatusRules = WorkloadStatusValidation.ReplicaSet, UpdateRules = WorkloadUpdateValidation.Selector, Advice = o => PodWarnings.OfWorkload(o, "template"),
     };
 
     public static ResourceStrategy StatefulSet { get; } = new KindStrategy
@@ -76,8 +76,8 @@ internal static class WorkloadStrategies
         var labels = job.Ensure("spec", "template", "metadata", "labels");
         foreach (var prefix in new[] { "batch.kubernetes.io/", "" })
         {
-            labels[$"{prefix}controller-uid"] = job.Uid;
-            labels[$"{prefix}job-name"] = job.Name;
+            labels[$"{prefix}controller-uid"] ??= job.Uid;
+            labels[$"{prefix}job-name"] ??= job.Name;
         }
         job.Ensure("spec", "selector", "matchLabels")["batch.kubernetes.io/controller-uid"] = job.Uid;
     }
@@ -161,6 +161,10 @@ internal static class WorkloadDefaults
         spec["completionMode"] ??= "NonIndexed";
         spec["suspend"] ??= false;
         spec["manualSelector"] ??= false;
+        foreach (var condition in spec.Objects("podFailurePolicy", "rules").SelectMany(r => r.Objects("onPodConditions")))
+        {
+            if (string.IsNullOrEmpty(condition.Text("status"))) condition["status"] = "True";
+        }
         spec["podReplacementPolicy"] ??= spec.Object("podFailurePolicy") is null ? "TerminatingOrFailed" : "Failed";
         Template(spec);
         if (o.Object("metadata", "labels") is not { Count: > 0 }) LabelsOfTemplate(o);

@@ -27,6 +27,9 @@ internal sealed record RequestInfo
 
     public string Name { get; init; } = "";
 
+    /// <summary>The field selector, as sent.</summary>
+    public string FieldSelector { get; init; } = "";
+
     /// <summary>The path's parts from the resource on.</summary>
     public IReadOnlyList<string> Parts { get; init; } = [];
 
@@ -112,6 +115,7 @@ internal sealed record RequestInfo
             Resource = resource,
             Subresource = rest.Length > 2 && !watchPath ? rest[2] : "",
             Name = name,
+            FieldSelector = query["fieldSelector"].ToString(),
             Parts = rest,
             IsWatchPath = watchPath,
             NameFromSelector = fromSelector,

@@ -41,7 +41,9 @@ internal static class BodyDecoder
     /// <summary>Fills in what only custom resources have in their schema: defaults.</summary>
     public static void Complete(ResourceDefinition definition, GroupVersionKind kind, JsonObject o)
     {
-        if (definition.IsCustom && kind == definition.Kind) CustomResourceForm.ApplyDefaults(definition.Schema, o);
+        if (!definition.IsCustom || kind != definition.Kind) return;
+        CustomResourceForm.ApplyDefaults(definition.Schema, o);
+        CustomResourceForm.DropNulls(definition.Schema, o);
     }
 
     /// <summary>A decoded object as audit records it: with its defaults, in the version it came in.</summary>

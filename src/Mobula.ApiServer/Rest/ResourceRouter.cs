@@ -30,6 +30,7 @@ internal sealed class ResourceRouter(
         if (info.Subresource.Length > 0) return await AnswerSubresourceAsync(request, definition).ConfigureAwait(false);
         var wide = definition.Info.Namespaced && info.Namespace.Length == 0;
         var verb = Verb(request, collection);
+        if (wide && verb == "create" && definition.IsCustom) return BytesAnswer.PageNotFound();
         if (verb is null || !Serves(definition, verb) || (wide && verb is "create" or "deletecollection" && wide)) throw StatusException.MethodNotAllowed();
         switch (verb)
         {

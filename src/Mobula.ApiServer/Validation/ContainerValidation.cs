@@ -168,7 +168,7 @@ internal sealed class ContainerValidation(JsonObject spec, FieldPath path, IRead
             var restart = policy.Text("restartPolicy") ?? "";
             if (restart.Length == 0) errors.Required(at);
             else if (restart is not ("NotRequired" or "RestartContainer")) errors.NotSupported(at, restart, "NotRequired", "RestartContainer");
-            else if (spec.Text("restartPolicy") == "Never" && restart != "NotRequired") errors.Invalid(at, restart, "must be 'NotRequired' when `restartPolicy` is 'Never'");
+            else if (spec.Text("restartPolicy") == "Never" && restart != "NotRequired") errors.Invalid(at, restart, "must be 'NotRequired' when pod `restartPolicy` is 'Never'");
         }
     }
 

@@ -137,7 +137,7 @@ internal static class JobValidation
         var at = path.Child("values");
         if (codes.List("values") is not { Count: > 0 } values)
         {
-            errors.Invalid(at, codes["values"], "at least one value is required");
+            errors.Invalid(at, codes["values"]?.DeepClone() ?? new JsonArray(), "at least one value is required");
             return;
         }
         var numbers = values.Select(v => new JsonObject { ["v"] = v?.DeepClone() }.Integer("v") ?? 0).ToList();

@@ -12,8 +12,20 @@ internal static class PodUpdateValidation
 
     private static readonly FieldPath SpecPath = FieldPath.Of("spec");
 
+    /// <summary>The annotation of pods that a node runs without having been asked.</summary>
+    public const string MirrorPod = "kubernetes.io/config.mirror";
+
+    /// <summary>A pod is a mirror pod from its beginning, or never.</summary>
+    public static void MirrorAnnotation(JsonObject pod, JsonObject old, FieldErrors errors)
+    {
+        var (now, was) = (pod.Annotation(MirrorPod), old.Annotation(MirrorPod));
+        if (now == was) return;
+        errors.Forbidden(FieldPath.Of("metadata", "annotations").Key(MirrorPod), was is null ? "may not add mirror pod annotation" : "may not remove or update mirror pod annotation");
+    }
+
     public static void Check(JsonObject pod, JsonObject old, FieldErrors errors)
     {
+        MirrorAnnotation(pod, old, errors);
         var (spec, before) = (pod.Object("spec") ?? [], old.Object("spec") ?? []);
         foreach (var (list, what) in new[] { ("containers", "containers"), ("initContainers", "init containers") })
         {
@@ -52,7 +64,7 @@ internal static class PodUpdateValidation
             }
             else if (!JsonNode.DeepEquals(InternalForm.Convert("EphemeralContainer", kept), InternalForm.Convert("EphemeralContainer", present)))
             {
-                errors.Forbidden(path, $"existing ephemeral containers {name} may not be changed\n");
+                errors.Forbidden(path, $"existing ephemeral containers {name} may not be changed\n{SpecDifference.Of("EphemeralContainer", present, kept)}");
             }
         }
     }

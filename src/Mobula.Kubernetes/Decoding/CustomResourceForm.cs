@@ -57,6 +57,25 @@ public static class CustomResourceForm
         }
     }
 
+    /// <summary>Removes the nulls of fields that may not be null and have no default, in place; to be called after <see cref="ApplyDefaults"/>.</summary>
+    public static void DropNulls(TypeSchema schema, JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject map:
+                foreach (var (key, value) in map.ToArray())
+                {
+                    if ((schema.Properties.TryGetValue(key, out var property) ? property.Type : schema.AdditionalProperties) is not { } type || ReferenceEquals(type, BuiltInSchemas.ObjectMeta)) continue;
+                    if (value is not null) DropNulls(type, value);
+                    else if (!type.Nullable) map.Remove(key);
+                }
+                break;
+            case JsonArray list when schema.Items is { } elements:
+                foreach (var item in list) DropNulls(elements, item);
+                break;
+        }
+    }
+
     /// <summary>Brings <c>metadata</c> into its typed form and removes fields it does not know, in place.</summary>
     /// <param name="obj">The custom resource.</param>
     /// <param name="problems">Takes the unknown fields: <c>unknown field "metadata.x"</c>.</param>

@@ -174,8 +174,7 @@ public static class ObjectDecoder
         if (obj.Kind == kind.Kind) return;
         if (custom)
         {
-            throw StatusErrors.BadRequest(
-                $"{obj.Kind} in version {GoText.Quote(kind.Version)} cannot be handled as a {kind.Kind}: no kind \"{obj.Kind}\" is registered for version \"{kind.ApiVersion}\" in scheme \"pkg/runtime/scheme.go:111\"");
+            throw StatusErrors.Invalid(kind with { Kind = obj.Kind }, obj.Name, [FieldError.Invalid(FieldPath.Of("kind"), obj.Kind, $"must be {kind.Kind}")]);
         }
         var known = BuiltInSchemas.Find(new(kind.Group, kind.Version, obj.Kind)) is not null;
         throw StatusErrors.BadRequest($"{obj.Kind} in version {GoText.Quote(kind.Version)} cannot be handled as a {kind.Kind}: " + (known

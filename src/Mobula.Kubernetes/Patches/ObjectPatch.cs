@@ -45,6 +45,11 @@ public static class ObjectPatch
             ObjectPatchType.Merge => ApplyMerge(body, current, problems),
             _ => ApplyStrategic(body, current, schema, problems),
         };
+        if (custom && patched.ApiVersion == kind.ApiVersion && patched.Kind != kind.Kind && patched.Kind.Length > 0)
+        {
+            throw StatusErrors.Invalid(kind with { Kind = patched.Kind }, patched.Name, [FieldError.Invalid(FieldPath.Of("kind"), patched.Kind, $"must be {kind.Kind}")]);
+        }
+        if (custom && patched.ApiVersion.Length == 0) throw StatusErrors.InternalError("Object 'apiVersion' is missing in 'object has no apiVersion field'");
         if (patched.ApiVersion != kind.ApiVersion || patched.Kind != kind.Kind) CheckType(patched, kind, shown ?? Show(patched, custom));
         var text = shown ?? Show(patched, custom);
         try

@@ -58,6 +58,8 @@ public static class StructuralSchema
             Required = [.. json.Texts("required")],
             Enum = json["enum"] is JsonArray values ? [.. values] : null,
             Validation = ReadValidation(json),
+            MetadataRules = (root || embedded) && json.Object("properties", "metadata") is { } metadata && metadata.ContainsKey("properties")
+                ? Read(metadata, preserve, root: false, kind: null) : null,
             Kinds = kind is { } k ? [k] : [],
         };
     }

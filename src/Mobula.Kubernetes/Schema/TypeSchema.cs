@@ -85,6 +85,9 @@ public sealed class TypeSchema
     /// <summary>The further rules of a custom resource's schema; null when there are none.</summary>
     public ValidationKeywords? Validation { get; init; }
 
+    /// <summary>What a custom resource's schema asks of <c>metadata</c> beyond what all objects have; null when it asks nothing.</summary>
+    public TypeSchema? MetadataRules { get; init; }
+
     /// <summary>The types under which a built-in schema is served.</summary>
     public IReadOnlyList<GroupVersionKind> Kinds { get; init; } = [];
 
