@@ -21,6 +21,9 @@ internal sealed class KindStrategy : ResourceStrategy
     /// <summary>What is wrong with an object, new or changed.</summary>
     public Action<JsonObject, FieldErrors>? Rules { get; init; }
 
+    /// <summary>What is wrong with a new object, before <see cref="Rules"/>.</summary>
+    public Action<JsonObject, FieldErrors>? CreateRules { get; init; }
+
     /// <summary>What is wrong with a change (new, old), beyond <see cref="Rules"/>.</summary>
     public Action<JsonObject, JsonObject, FieldErrors>? UpdateRules { get; init; }
 
@@ -79,6 +82,7 @@ internal sealed class KindStrategy : ResourceStrategy
     public override IEnumerable<FieldError> Validate(JsonObject o, WriteContext context)
     {
         var errors = new FieldErrors();
+        CreateRules?.Invoke(o, errors);
         Rules?.Invoke(o, errors);
         return errors;
     }

@@ -81,6 +81,8 @@ internal static partial class PodDefaults
             if (probe.Object("httpGet") is { } get) HttpGet(get);
             if (probe.Object("grpc") is { } grpc && grpc["service"] is null) grpc["service"] = "";
         }
+        // A field of a feature that is off.
+        if (container.Object("lifecycle") is { } lifecycle && lifecycle.Remove("stopSignal") && lifecycle.Count == 0) container.Remove("lifecycle");
         foreach (var hook in new[] { "postStart", "preStop" })
         {
             if (container.Object("lifecycle", hook, "httpGet") is { } get) HttpGet(get);
@@ -107,8 +109,6 @@ internal static partial class PodDefaults
 
     private static void Volume(JsonObject volume)
     {
-        if (volume.Object("image") is { } image) Set(image, "pullPolicy", PullPolicy(image.Text("reference") ?? ""));
-        if (volume.Object("ephemeral", "volumeClaimTemplate") is { } claim) claim.Ensure("spec")["volumeMode"] ??= "Filesystem";
         if (volume.Object("iscsi") is { } iscsi) Set(iscsi, "iscsiInterface", "default");
         if (volume.Object("rbd") is { } rbd)
         {
@@ -128,7 +128,6 @@ internal static partial class PodDefaults
             Set(scaleIo, "storageMode", "ThinProvisioned");
             Set(scaleIo, "fsType", "xfs");
         }
-
         if (volume.All(m => m.Key == "name")) volume["emptyDir"] = new JsonObject();
         foreach (var kind in new[] { "configMap", "secret", "downwardAPI", "projected" })
         {

@@ -45,7 +45,7 @@ internal static class WorkloadStrategies
     public static ResourceStrategy Job { get; } = new KindStrategy
     {
         Counted = true, Defaults = WorkloadDefaults.Job, Begin = BeginJob,
-        Rules = JobValidation.Job, UpdateRules = WorkloadUpdateValidation.Job, Advice = o => PodWarnings.OfWorkload(o, "template"),
+        CreateRules = JobValidation.OwnSelector, Rules = JobValidation.Job, UpdateRules = WorkloadUpdateValidation.Job, Advice = o => PodWarnings.OfWorkload(o, "template"),
     };
 
     public static ResourceStrategy CronJob { get; } = new KindStrategy

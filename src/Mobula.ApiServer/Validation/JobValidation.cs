@@ -18,7 +18,6 @@ internal static class JobValidation
     public static void Job(JsonObject o, FieldErrors errors)
     {
         var spec = o.Object("spec") ?? [];
-        OwnSelector(o, spec, errors);
         Spec(spec, SpecPath, errors);
         var selector = spec.Object("selector");
         if (selector is null) errors.Required(SpecPath.Child("selector"));
@@ -50,13 +49,24 @@ internal static class JobValidation
         if (o.Name.Length > CronJobNameBytes) errors.Invalid(FieldPath.Of("metadata", "name"), o.Name, NameValidation.MaxCharacters(CronJobNameBytes));
     }
 
-    private static void OwnSelector(JsonObject o, JsonObject spec, FieldErrors errors)
+    /// <summary>A new Job finds its own pods: their labels name it, and its selector asks for no more than they have.</summary>
+    public static void OwnSelector(JsonObject o, FieldErrors errors)
     {
+        var spec = o.Object("spec") ?? [];
         if (spec.Flag("manualSelector") == true) return;
-        var labels = spec.Object("template", "metadata", "labels");
-        var expected = new JsonObject { ["matchLabels"] = new JsonObject { ["batch.kubernetes.io/controller-uid"] = o.Uid } };
-        if (labels?.Text("batch.kubernetes.io/controller-uid") is not { } uid || uid != o.Uid) errors.InvalidRaw(SpecPath.Child("template", "metadata", "labels"), FieldError.Print(labels), "must be '" + o.Uid + "'");
-        if (!JsonNode.DeepEquals(spec["selector"], expected)) errors.InvalidRaw(SpecPath.Child("selector"), LabelSelectorValidation.Print(spec["selector"]), "`selector` not auto-generated");
+        var labels = spec.Object("template", "metadata", "labels") ?? [];
+        var expected = new Dictionary<string, string>
+        {
+            ["batch.kubernetes.io/controller-uid"] = o.Uid, ["batch.kubernetes.io/job-name"] = o.Name, ["controller-uid"] = o.Uid, ["job-name"] = o.Name,
+        };
+        foreach (var (name, value) in expected)
+        {
+            var path = SpecPath.Child("template", "metadata", "labels").Key(name);
+            if (labels.Text(name) is not { } present) errors.Required(path, $"must be '{value}'");
+            else if (present != value) errors.InvalidRaw(path, FieldError.Print(labels), $"must be '{value}'");
+        }
+        var own = new JsonObject { ["matchLabels"] = new JsonObject { ["batch.kubernetes.io/controller-uid"] = o.Uid } };
+        if (!JsonNode.DeepEquals(spec["selector"], own)) errors.InvalidRaw(SpecPath.Child("selector"), LabelSelectorValidation.Print(spec["selector"]), "`selector` not auto-generated");
     }
 
     private static void Spec(JsonObject spec, FieldPath path, FieldErrors errors)
