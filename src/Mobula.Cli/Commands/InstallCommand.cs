@@ -15,7 +15,7 @@ internal static class InstallCommand
     private static readonly GroupVersionResource Definitions = new("apiextensions.k8s.io", "v1", "customresourcedefinitions");
 
     /// <summary>The verb with its nouns.</summary>
-    public static Command Create(TerminalOutput terminal) => new("install", "Install one of [operator] into a cluster") { Operator(terminal) };
+    public static Command Create(TerminalOutput terminal) => new("install", "Install one of [operator, webhook] into a cluster") { Operator(terminal), InstallWebhookCommand.Create(terminal) };
 
     private static ExampleCommand Operator(TerminalOutput terminal)
     {
@@ -23,39 +23,30 @@ internal static class InstallCommand
         var image = new Option<string?>("--image") { Description = "the operator's image", HelpName = "IMAGE" };
         var own = new Option<bool>("--own-namespace-only") { Description = "work in that namespace alone" };
         var flags = new Option<string[]>("--flag") { Description = "a flag for the operator, repeatable", HelpName = "--NAME=VALUE", DefaultValueFactory = _ => [] };
-        var kubeconfig = new Option<string?>("--kubeconfig") { Description = "the kubeconfig file (default $KUBECONFIG or ~/.kube/config)", HelpName = "FILE" };
-        var context = new Option<string?>("--context") { Description = "the kubeconfig's context (default: the current one)", HelpName = "NAME" };
         var command = new ExampleCommand(
             "operator",
             "Install the Ray operator: CRDs, ServiceAccount, RBAC, Deployment",
             "mobula install operator -n pod-security",
             "mobula install operator -n ray --own-namespace-only --flag=--pod-security-defaults=false")
         {
-            ns, image, own, flags, kubeconfig, context,
+            ns, image, own, flags,
         };
+        var shared = new Installation(command);
         command.SetAction(async (result, cancellation) =>
         {
             var installation = new OperatorInstallation(result.GetValue(ns)!) { OwnNamespaceOnly = result.GetValue(own), Flags = result.GetValue(flags)! };
             if (result.GetValue(image) is { } chosen) installation = installation with { Image = chosen };
-            using var connection = ClusterConnection.OpenKubeconfig(result.GetValue(kubeconfig), result.GetValue(context));
-            await EnsureNamespaceAsync(connection.Api, installation.Namespace, cancellation).ConfigureAwait(false);
-            foreach (var o in OperatorManifests.All(installation))
-            {
-                var resource = ResourceOf(o);
-                await connection.Api.PatchAsync(resource, o.Namespace, o.Name, PatchType.Apply, o, force: true, cancellation: cancellation).ConfigureAwait(false);
-                terminal.Output.WriteLine($"{resource.QualifiedName}/{o.Name} applied");
-            }
+            var objects = OperatorManifests.All(installation);
+            if (shared.Print(result, terminal, objects)) return 0;
+            var (kubeconfig, context) = shared.Cluster(result);
+            using var connection = ClusterConnection.OpenKubeconfig(kubeconfig, context);
+            await Installation.EnsureNamespaceAsync(connection.Api, installation.Namespace, cancellation).ConfigureAwait(false);
+            await Installation.ApplyAsync(connection.Api, terminal, objects, cancellation).ConfigureAwait(false);
             await WaitForDefinitionsAsync(connection.Api, cancellation).ConfigureAwait(false);
             terminal.Error.WriteLine($"Wait for it:  kubectl rollout status -n {installation.Namespace} deployment/{OperatorManifests.Name}");
             return 0;
         });
         return command;
-    }
-
-    private static async Task EnsureNamespaceAsync(KubernetesApi api, string name, CancellationToken cancellation)
-    {
-        if (await api.FindAsync(Resources.Namespaces, null, name, cancellation).ConfigureAwait(false) is not null) return;
-        await api.CreateAsync(Resources.Namespaces, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = name } }, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>What is applied next may be of the new kinds.</summary>
@@ -74,11 +65,4 @@ internal static class InstallCommand
     }
 
     private static bool IsEstablished(JsonObject definition) => definition.Objects("status", "conditions").Any(c => c.Text("type") == "Established" && c.Text("status") == "True");
-
-    /// <summary>The manifests hold built-in kinds with regular plurals only.</summary>
-    private static GroupVersionResource ResourceOf(JsonObject o)
-    {
-        var type = o.GroupVersionKind;
-        return new(type.Group, type.Version, type.Kind.ToLowerInvariant() + "s");
-    }
 }

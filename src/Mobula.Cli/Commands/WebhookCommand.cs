@@ -79,7 +79,7 @@ internal static class WebhookCommand
     }
 
     /// <summary>Reads a PodSecurityConfiguration, or the AdmissionConfiguration that kube-apiserver takes.</summary>
-    private static PodSecurityConfiguration ReadConfiguration(string file)
+    public static PodSecurityConfiguration ReadConfiguration(string file)
     {
         try
         {
