@@ -4,12 +4,16 @@ using YamlDotNet.RepresentationModel;
 
 namespace Mobula.Cli.Kubeconfigs;
 
-/// <summary>A kubeconfig as a YAML tree: entries are put in and taken out, everything else stays as it is.</summary>
+/// <summary>
+/// A kubeconfig as a YAML tree: entries are put in and taken out, everything else stays as it is. Its text keeps comments too,
+/// wherever a change of the text says the same as the change of the tree.
+/// </summary>
 internal sealed class KubeconfigDocument
 {
     private readonly YamlMappingNode _root;
+    private string? _text;
 
-    private KubeconfigDocument(YamlMappingNode root) => _root = root;
+    private KubeconfigDocument(YamlMappingNode root, string? text) => (_root, _text) = (root, text);
 
     /// <summary>Reads a kubeconfig; an empty text is an empty kubeconfig.</summary>
     /// <param name="file">The name of the file, for messages.</param>
@@ -28,10 +32,10 @@ internal sealed class KubeconfigDocument
         }
         if (stream.Documents.Count == 0 || stream.Documents[0].RootNode is YamlScalarNode { Value: null or "" })
         {
-            return new(new YamlMappingNode { { "apiVersion", "v1" }, { "kind", "Config" }, { "preferences", new YamlMappingNode() } });
+            return new(new YamlMappingNode { { "apiVersion", "v1" }, { "kind", "Config" }, { "preferences", new YamlMappingNode() } }, null);
         }
         if (stream.Documents[0].RootNode is not YamlMappingNode root) throw new UsageException($"{file} is no kubeconfig: it must be a mapping");
-        return new(root);
+        return new(root, text);
     }
 
     /// <summary>The field <c>current-context</c>, or null.</summary>
@@ -57,18 +61,22 @@ internal sealed class KubeconfigDocument
     /// <summary>Puts cluster, user and context in, replacing those of the same name, and makes the context the current one.</summary>
     public void Put(KubeconfigEntry entry)
     {
-        Put("clusters", entry.Name, "cluster", new YamlMappingNode
+        (string Section, string Member, (string Key, string Value)[] Fields)[] parts =
+        [
+            ("clusters", "cluster", [("certificate-authority-data", Base64(entry.CertificateAuthority)), ("server", entry.Server)]),
+            ("users", "user", [("client-certificate-data", Base64(entry.ClientCertificate)), ("client-key-data", Base64(entry.ClientKey))]),
+            ("contexts", "context", [("cluster", entry.Name), ("user", entry.Name)]),
+        ];
+        foreach (var (section, member, fields) in parts)
         {
-            { "certificate-authority-data", Base64(entry.CertificateAuthority) },
-            { "server", entry.Server },
-        });
-        Put("users", entry.Name, "user", new YamlMappingNode
-        {
-            { "client-certificate-data", Base64(entry.ClientCertificate) },
-            { "client-key-data", Base64(entry.ClientKey) },
-        });
-        Put("contexts", entry.Name, "context", new YamlMappingNode { { "cluster", entry.Name }, { "user", entry.Name } });
+            var value = new YamlMappingNode();
+            foreach (var (key, text) in fields) value.Add(key, text);
+            Put(section, entry.Name, member, value);
+        }
         Set(_root, "current-context", new YamlScalarNode(entry.Name));
+        if (_text is null) return;
+        _text = KubeconfigText.Put(
+            _text, entry.Name, parts.ToDictionary(p => p.Section, p => (string[])[$"{p.Member}:", .. p.Fields.Select(f => $"  {f.Key}: {f.Value}"), $"name: {entry.Name}"]));
     }
 
     /// <summary>Takes cluster, user and context of a name out; an own current context goes too.</summary>
@@ -82,11 +90,26 @@ internal sealed class KubeconfigDocument
             foreach (var entry in entries.Where(e => NameOf(e) == name).ToList()) found |= entries.Children.Remove(entry);
         }
         if (CurrentContext == name) Set(_root, "current-context", new YamlScalarNode("") { Style = ScalarStyle.DoubleQuoted });
+        if (_text is not null) _text = KubeconfigText.Remove(_text, name);
         return found;
     }
 
     /// <summary>The kubeconfig as YAML.</summary>
-    public override string ToString()
+    public override string ToString() => _text is { } text && Says(text) ? text : Write();
+
+    private bool Says(string text)
+    {
+        try
+        {
+            return Parse("", text)._root.Equals(_root);
+        }
+        catch (UsageException)
+        {
+            return false;
+        }
+    }
+
+    private string Write()
     {
         var writer = new StringWriter { NewLine = "\n" };
         new YamlStream(new YamlDocument(_root)).Save(new EmitterWithoutEnd(new Emitter(writer, new EmitterSettings(2, 1_000_000, false, 1024, true))), assignAnchors: false);

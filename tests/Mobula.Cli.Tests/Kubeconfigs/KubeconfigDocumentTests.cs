@@ -85,6 +85,92 @@ public sealed class KubeconfigDocumentTests
         Assert.Equal("prod", document.CurrentContext);
     }
 
+    private const string Commented =
+        """
+        # my clusters
+        apiVersion: v1
+        clusters: # of the company
+          - name: prod   # do not touch
+            cluster: {server: "https://prod:6443"}
+          # the end of the clusters
+        kind: Config
+        users: []
+
+        current-context: prod # of today
+        contexts:
+        """;
+
+    [Fact]
+    public void Comments_and_the_way_it_is_written_stay()
+    {
+        var document = KubeconfigDocument.Parse("f", Commented);
+
+        document.Put(Entry);
+
+        Assert.Equal(
+            """
+            # my clusters
+            apiVersion: v1
+            clusters: # of the company
+              - name: prod   # do not touch
+                cluster: {server: "https://prod:6443"}
+              - cluster:
+                  certificate-authority-data: Q0E=
+                  server: https://127.0.0.1:1
+                name: mobula-c
+              # the end of the clusters
+            kind: Config
+            users:
+            - user:
+                client-certificate-data: Q0VSVA==
+                client-key-data: S0VZ
+              name: mobula-c
+
+            current-context: mobula-c
+            contexts:
+            - context:
+                cluster: mobula-c
+                user: mobula-c
+              name: mobula-c
+
+            """,
+            document.ToString());
+        Assert.Equal(Entry, KubeconfigDocument.Parse("f", document.ToString()).Entry("mobula-c"));
+    }
+
+    [Fact]
+    public void Entry_that_goes_leaves_the_comments_of_others()
+    {
+        var document = KubeconfigDocument.Parse("f", Commented);
+        document.Put(Entry);
+        document.Put(Entry with { Server = "https://127.0.0.1:2" });
+
+        Assert.True(document.Remove("mobula-c"));
+
+        Assert.Equal(
+            Commented.Replace("current-context: prod # of today", "current-context: \"\"").Replace("contexts:", "contexts: []") + "\n",
+            document.ToString());
+    }
+
+    [Theory]
+    [InlineData("{apiVersion: v1, clusters: [{name: prod, cluster: {server: s}}]}")]
+    [InlineData("clusters: [{name: prod, cluster: {server: s}}] # c")]
+    [InlineData("clusters:\n-\n  name: prod\n  cluster: {server: s}\nusers: # none\n  []\n")]
+    [InlineData("clusters:\n- &p {name: prod, cluster: {server: s}}\nextensions:\n- *p\n")]
+    [InlineData("clusters:\r\n- name: prod\r\n  cluster: {server: s}\r\nuser: |\r\n  a\r\n")]
+    public void Way_of_writing_that_is_not_known_keeps_what_it_says(string text)
+    {
+        var document = KubeconfigDocument.Parse("f", text);
+
+        document.Put(Entry);
+
+        var again = KubeconfigDocument.Parse("f", document.ToString());
+        Assert.Equal(Entry, again.Entry("mobula-c"));
+        Assert.Contains("prod", document.ToString());
+        Assert.True(again.HasContext("mobula-c"));
+        Assert.Equal("mobula-c", again.CurrentContext);
+    }
+
     [Fact]
     public void Broken_file_is_told_with_its_place() =>
         Assert.StartsWith("f:3:", Assert.Throws<UsageException>(() => KubeconfigDocument.Parse("f", "a: b\n: [")).Message);
