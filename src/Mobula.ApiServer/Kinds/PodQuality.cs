@@ -11,7 +11,9 @@ internal static class PodQuality
         var spec = pod.Object("spec") ?? [];
         var any = false;
         var guaranteed = true;
-        foreach (var container in new[] { "initContainers", "containers" }.SelectMany(c => spec.Objects(c)))
+        // What the pod asks for as a whole goes before what its containers ask for.
+        var parts = spec.Object("resources") is not null ? [spec] : new[] { "initContainers", "containers" }.SelectMany(c => spec.Objects(c));
+        foreach (var container in parts)
         {
             foreach (var resource in new[] { "cpu", "memory" })
             {
