@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Mobula.Client;
 using Mobula.Node.Containerd;
+using Mobula.Node.Images;
 using Mobula.Node.Network;
 using Mobula.Node.Nodes;
 using Mobula.Node.Pods;
@@ -20,7 +21,9 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly Stack<IAsyncDisposable> _parts = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly PodManager _pods;
+    private readonly ImageCleanup _imageCleanup;
     private Task _informing = Task.CompletedTask;
+    private Task _cleaning = Task.CompletedTask;
 
     private NodeAgent(ContainerdSupervisor containerd, NodeAgentOptions options, KubernetesApi api, TimeProvider time, ILogger logger)
     {
@@ -34,6 +37,7 @@ public sealed class NodeAgent : IAsyncDisposable
             ClusterDomain = options.ClusterDomain,
             PodsDirectory = Path.Combine(options.DataDirectory, "pods"),
             LogDirectory = Path.Combine(options.DataDirectory, "logs"),
+            StaticPodDirectory = options.StaticPodDirectory ?? Path.Combine(options.DataDirectory, "manifests"),
             SeccompDirectory = Path.Combine(options.DataDirectory, "seccomp"),
             CgroupRoot = $"/{options.Network.Bridge}",
             Capacity = machine.Capacity,
@@ -51,6 +55,7 @@ public sealed class NodeAgent : IAsyncDisposable
         var stopper = new ContainerStopper(runtime, hooks, events, time);
         var images = new ImageProvider(runtime, objects, events, time);
         var environment = new ContainerEnvironment(objects, services.Cache.List, settings);
+        _imageCleanup = new ImageCleanup(runtime, recorder, settings, options.DataDirectory, time, logger);
         Reporter = Keep(new NodeReporter(api, recorder, runtime, settings, machine, options.KubernetesVersion, time, logger));
         _pods = Keep(new PodManager(
             new PodServices
@@ -71,7 +76,8 @@ public sealed class NodeAgent : IAsyncDisposable
                 Logger = logger,
                 Creating = new SemaphoreSlim(Math.Max(4, Environment.ProcessorCount * 2)),
             },
-            () => Reporter.Labels));
+            () => Reporter.Labels,
+            () => Reporter.NodeUid));
     }
 
     internal ContainerdSupervisor Containerd => _containerd;
@@ -115,6 +121,7 @@ public sealed class NodeAgent : IAsyncDisposable
             await agent.Reporter.StartAsync(cancellation).ConfigureAwait(false);
             containerd.ReadyChanged += agent.RuntimeChanged;
             await agent._pods.StartAsync(cancellation).ConfigureAwait(false);
+            agent._cleaning = agent._imageCleanup.RunAsync(agent._stopping.Token);
             return agent;
         }
         catch
@@ -131,6 +138,7 @@ public sealed class NodeAgent : IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         while (_parts.TryPop(out var part)) await part.DisposeAsync().ConfigureAwait(false);
         await _informing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _cleaning.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _containerd.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
     }

@@ -35,6 +35,9 @@ public sealed record NodeAgentOptions
     /// <summary>Where the API server listens on this host, for the service <c>default/kubernetes</c>; null for where its endpoints say.</summary>
     public IPEndPoint? ApiServer { get; init; }
 
+    /// <summary>The folder of static pods: each file in it, YAML or JSON, is a Pod that this node runs; null for <c>manifests</c> in the data folder.</summary>
+    public string? StaticPodDirectory { get; init; }
+
     /// <summary>The node's containerd, as <see cref="NodeRemoval"/> takes it.</summary>
     public ContainerdOptions ToContainerd() => new() { DataDirectory = Path.Combine(DataDirectory, "runtime"), RunDirectory = RunDirectory, Network = Network };
 }

@@ -19,6 +19,9 @@ internal sealed record NodeSettings
     /// <summary>Keeps the logs: <c>pods/NS_NAME_UID/CONTAINER/N.log</c> and links in <c>containers</c>.</summary>
     public required string LogDirectory { get; init; }
 
+    /// <summary>Where the files of static pods lie.</summary>
+    public required string StaticPodDirectory { get; init; }
+
     /// <summary>Where profiles of <c>seccompProfile.type: Localhost</c> lie.</summary>
     public required string SeccompDirectory { get; init; }
 

@@ -22,6 +22,7 @@ internal sealed class NodeReporter(
 
     /// <summary>A restart of the runtime that is over so soon is nobody's business.</summary>
     private static readonly TimeSpan RuntimePatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RuntimeTimeout = TimeSpan.FromSeconds(10);
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _wake = new(0);
@@ -35,6 +36,9 @@ internal sealed class NodeReporter(
 
     /// <summary>The labels of the Node as last seen.</summary>
     public IReadOnlyDictionary<string, string> Labels => _node.TextMap("metadata", "labels").ToDictionary();
+
+    /// <summary>The uid of the Node; null before it is registered.</summary>
+    public string? NodeUid => _node.Uid is { Length: > 0 } uid ? uid : null;
 
     /// <summary>The port of the kubelet's API; 0 when there is none. To be set before the start.</summary>
     public int KubeletPort { get; set; }
@@ -116,11 +120,14 @@ internal sealed class NodeReporter(
     {
         var images = new List<(IReadOnlyList<string>, long)>();
         string? notReady = null;
+        // A runtime that hangs is as good as none.
+        using var limit = new CancellationTokenSource(RuntimeTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
-            var version = await runtime.Runtime.VersionAsync(new VersionRequest(), cancellationToken: cancellation).ConfigureAwait(false);
+            var version = await runtime.Runtime.VersionAsync(new VersionRequest(), cancellationToken: either.Token).ConfigureAwait(false);
             _runtimeVersion = $"{version.RuntimeName}://{version.RuntimeVersion.TrimStart('v')}";
-            var listed = await runtime.Images.ListImagesAsync(new ListImagesRequest(), cancellationToken: cancellation).ConfigureAwait(false);
+            var listed = await runtime.Images.ListImagesAsync(new ListImagesRequest(), cancellationToken: either.Token).ConfigureAwait(false);
             foreach (var image in listed.Images) images.Add(([.. image.RepoDigests, .. image.RepoTags], (long)image.Size));
             _downSince = null;
         }

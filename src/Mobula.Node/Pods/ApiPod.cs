@@ -13,7 +13,9 @@ namespace Mobula.Node.Pods;
 internal sealed class ApiPod(PodServices services, JsonObject pod, Action deletionSeen, CancellationToken stopping)
 {
     private readonly Lock _lock = new();
-    private JsonObject _last = pod;
+    private JsonObject _last = MirrorPod.Local(pod, null);
+    private string _uid = pod.Uid;
+    private DateTimeOffset? _removedAt;
     private bool _deleteSent;
 
     /// <summary>The pod as last seen.</summary>
@@ -30,9 +32,24 @@ internal sealed class ApiPod(PodServices services, JsonObject pod, Action deleti
     {
         lock (_lock)
         {
-            deletionBegan = pod.IsTerminating && !_last.IsTerminating;
+            var local = MirrorPod.Local(pod, _removedAt);
+            deletionBegan = local.IsTerminating && !_last.IsTerminating;
             if (Version(pod) <= Version(_last) && Version(pod) > 0) return false;
-            _last = pod;
+            _last = local;
+            _uid = pod.Uid;
+            return true;
+        }
+    }
+
+    /// <summary>The file of a static pod went away: that is its deletion.</summary>
+    /// <returns>False when that was known.</returns>
+    public bool TakeRemoval()
+    {
+        lock (_lock)
+        {
+            if (_removedAt is not null) return false;
+            _removedAt = services.Time.GetUtcNow();
+            _last = MirrorPod.Local(_last, _removedAt);
             return true;
         }
     }
@@ -53,7 +70,7 @@ internal sealed class ApiPod(PodServices services, JsonObject pod, Action deleti
         if (_deleteSent) return;
         try
         {
-            var options = new JsonObject { ["gracePeriodSeconds"] = 0, ["preconditions"] = new JsonObject { ["uid"] = pod.Uid } };
+            var options = new JsonObject { ["gracePeriodSeconds"] = 0, ["preconditions"] = new JsonObject { ["uid"] = _uid } };
             await services.Api.DeleteAsync(Mobula.Client.Resources.Pods, pod.Namespace, pod.Name, options, stopping).ConfigureAwait(false);
         }
         catch (StatusException e) when (e.IsNotFound || e.IsConflict)
@@ -67,7 +84,7 @@ internal sealed class ApiPod(PodServices services, JsonObject pod, Action deleti
 
     private async Task PatchAsync(JsonObject pod, JsonObject status)
     {
-        if (PodStatusPatch.Between(pod.Uid, pod.Object("status") ?? [], status) is not { } patch) return;
+        if (PodStatusPatch.Between(_uid, pod.Object("status") ?? [], status) is not { } patch) return;
         try
         {
             var answer = await services.Api.PatchAsync(
@@ -75,8 +92,9 @@ internal sealed class ApiPod(PodServices services, JsonObject pod, Action deleti
             lock (_lock)
             {
                 if (Version(answer) < Version(_last)) return;
-                if (answer.IsTerminating && !_last.IsTerminating) deletionSeen();
-                _last = answer;
+                var local = MirrorPod.Local(answer, _removedAt);
+                if (local.IsTerminating && !_last.IsTerminating) deletionSeen();
+                _last = local;
             }
         }
         catch (StatusException e) when (e.IsNotFound || e.IsConflict)

@@ -48,6 +48,7 @@ internal static class ContainerConfigBuilder
         config.Annotations[RuntimeLabels.TerminationMessagePath] = container.Json.Text("terminationMessagePath") ?? "/dev/termination-log";
         config.Annotations[RuntimeLabels.TerminationMessagePolicy] = container.Json.Text("terminationMessagePolicy") ?? "File";
         config.Annotations[RuntimeLabels.GracePeriod] = (pod.Integer("spec", "terminationGracePeriodSeconds") ?? 30).ToString(CultureInfo.InvariantCulture);
+        config.Annotations[RuntimeLabels.Resources] = (container.Json.Object("resources") ?? []).ToJsonString();
         return config;
     }
 }

@@ -33,7 +33,7 @@ internal static class ContainerStatusBuilder
         };
         if (instance is not null) status["containerID"] = $"containerd://{instance.Id}";
         if (container.Kind != ContainerKind.Ephemeral) status["started"] = started;
-        if (instance is not null) AddResources(status, container);
+        if (instance is not null) AddResources(seen, status, container);
         AddMounts(status, container);
         if (instance?.User is { } user) status["user"] = User(user);
         return status;
@@ -82,10 +82,13 @@ internal static class ContainerStatusBuilder
         return running && started && (!container.HasReadinessProbe || seen.Probes.Get(instance!.Id, ProbeKind.Readiness) == true);
     }
 
-    private static void AddResources(JsonObject status, ContainerSpec container)
+    private static void AddResources(PodObservation seen, JsonObject status, ContainerSpec container)
     {
-        var resources = container.Json.Object("resources")?.Clone() ?? [];
-        if (resources.Object("requests") is { Count: > 0 } requests && container.Kind != ContainerKind.Ephemeral) status["allocatedResources"] = requests.DeepClone();
+        var inForce = seen.InForce is { } pod ? ContainerSpec.All(pod).First(c => c.Name == container.Name).Json : container.Json;
+        var resources = inForce.Object("resources")?.Clone() ?? [];
+        // A resize that has to wait changes nothing yet; one that is being done has its share already.
+        var allocated = seen.Resize.Pending is null ? container.Json : inForce;
+        if (allocated.Object("resources", "requests") is { Count: > 0 } requests && container.Kind != ContainerKind.Ephemeral) status["allocatedResources"] = requests.DeepClone();
         resources.Remove("claims");
         resources.Remove("resizePolicy");
         status["resources"] = resources;

@@ -25,29 +25,25 @@ internal static class PodCgroup
     public static void Create(JsonObject pod, string root)
     {
         var path = PathOf(pod, root).TrimStart('/');
-        var cpuRequest = (long)(PodResources.Total(pod, "requests").GetValueOrDefault("cpu") * 1000);
-        var limits = PodResources.Total(pod, "limits");
-        var memory = limits.TryGetValue("memory", out var bytes) ? (long)bytes : 0;
-        var cpu = limits.TryGetValue("cpu", out var cpus) ? (long)(cpus * 1000) : 0;
         if (IsUnified)
         {
             CreateUnified(path);
-            var folder = Path.Combine(Mount, path);
-            if (memory > 0) Write(folder, "memory.max", memory);
-            if (cpu > 0) File.WriteAllText(Path.Combine(folder, "cpu.max"), $"{ContainerResourcesConfig.Quota(cpu)} {ContainerResourcesConfig.CpuPeriod}");
-            Write(folder, "cpu.weight", 1 + (ContainerResourcesConfig.Shares(cpuRequest) - 2) * 9999 / 262_142);
-            return;
         }
-        foreach (var controller in Controllers)
+        else
         {
-            if (!Directory.Exists(Path.Combine(Mount, controller))) continue;
-            var folder = Directory.CreateDirectory(Path.Combine(Mount, controller, path)).FullName;
-            if (controller == "memory" && memory > 0) Write(folder, "memory.limit_in_bytes", memory);
-            if (controller != "cpu") continue;
-            Write(folder, "cpu.shares", ContainerResourcesConfig.Shares(cpuRequest));
-            if (cpu > 0) Write(folder, "cpu.cfs_quota_us", ContainerResourcesConfig.Quota(cpu));
+            foreach (var controller in Controllers)
+                if (Directory.Exists(Path.Combine(Mount, controller))) Directory.CreateDirectory(Path.Combine(Mount, controller, path));
         }
+        Write(path, Limits.Of(pod));
     }
+
+    /// <summary>Sets the limits of a cgroup that is there to what the pod asks for now.</summary>
+    /// <exception cref="IOException">The kernel refuses: a container has more, or uses more.</exception>
+    public static void Set(JsonObject pod, string root) => Write(PathOf(pod, root).TrimStart('/'), Limits.Of(pod));
+
+    /// <summary>Sets the limits of a cgroup that is there so that both fit in.</summary>
+    /// <exception cref="IOException">The kernel refuses.</exception>
+    public static void Widen(JsonObject before, JsonObject after, string root) => Write(PathOf(after, root).TrimStart('/'), Limits.Of(before).Or(Limits.Of(after)));
 
     /// <summary>Removes the cgroup from every hierarchy; what is still in use stays.</summary>
     public static void Remove(JsonObject pod, string root)
@@ -79,6 +75,41 @@ internal static class PodCgroup
             folder = Path.Combine(folder, part);
             Directory.CreateDirectory(folder);
         }
+    }
+
+    private static void Write(string path, Limits limits)
+    {
+        if (IsUnified)
+        {
+            var folder = Path.Combine(Mount, path);
+            File.WriteAllText(Path.Combine(folder, "memory.max"), limits.MemoryBytes > 0 ? limits.MemoryBytes.ToString(CultureInfo.InvariantCulture) : "max");
+            var quota = limits.CpuMilli > 0 ? ContainerResourcesConfig.Quota(limits.CpuMilli).ToString(CultureInfo.InvariantCulture) : "max";
+            File.WriteAllText(Path.Combine(folder, "cpu.max"), $"{quota} {ContainerResourcesConfig.CpuPeriod}");
+            Write(folder, "cpu.weight", 1 + (ContainerResourcesConfig.Shares(limits.CpuRequestMilli) - 2) * 9999 / 262_142);
+            return;
+        }
+        var memory = Path.Combine(Mount, "memory", path);
+        if (Directory.Exists(memory)) Write(memory, "memory.limit_in_bytes", limits.MemoryBytes > 0 ? limits.MemoryBytes : -1);
+        var cpu = Path.Combine(Mount, "cpu", path);
+        if (!Directory.Exists(cpu)) return;
+        Write(cpu, "cpu.shares", ContainerResourcesConfig.Shares(limits.CpuRequestMilli));
+        Write(cpu, "cpu.cfs_quota_us", limits.CpuMilli > 0 ? ContainerResourcesConfig.Quota(limits.CpuMilli) : -1);
+    }
+
+    /// <summary>What a pod's cgroup holds its containers to; 0 stands for no limit.</summary>
+    private readonly record struct Limits(long MemoryBytes, long CpuMilli, long CpuRequestMilli)
+    {
+        public static Limits Of(JsonObject pod)
+        {
+            var limits = PodResources.Total(pod, "limits");
+            return new(
+                (long)limits.GetValueOrDefault("memory"), (long)(limits.GetValueOrDefault("cpu") * 1000),
+                (long)(PodResources.Total(pod, "requests").GetValueOrDefault("cpu") * 1000));
+        }
+
+        public Limits Or(Limits other) => new(Larger(MemoryBytes, other.MemoryBytes), Larger(CpuMilli, other.CpuMilli), Math.Max(CpuRequestMilli, other.CpuRequestMilli));
+
+        private static long Larger(long a, long b) => a == 0 || b == 0 ? 0 : Math.Max(a, b);
     }
 
     private static void Write(string folder, string file, long value) =>

@@ -3,10 +3,10 @@ using Mobula.Kubernetes;
 
 namespace Mobula.Node.Pods;
 
-/// <summary>Makes <c>status.conditions</c>: those of others first, then the kubelet's five in its order. Pure.</summary>
+/// <summary>Makes <c>status.conditions</c>: those of others first, then the kubelet's own in its order. Pure.</summary>
 internal static class PodConditions
 {
-    private static readonly string[] Own = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+    private static readonly string[] Own = ["PodResizePending", "PodResizeInProgress", "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
 
     public static JsonArray Build(PodObservation seen, string phase, IReadOnlyList<JsonObject> init, IReadOnlyList<JsonObject> regular)
     {
@@ -14,6 +14,8 @@ internal static class PodConditions
         var ready = ContainersReady(seen.Pod, phase, init, regular);
         var conditions = new JsonArray();
         foreach (var foreign in old.Where(c => !Own.Contains(c.Text("type")))) conditions.Add(foreign.DeepClone());
+        if (seen.Resize.Pending is { } pending) Add("PodResizePending", new(true, pending.Reason, pending.Message));
+        if (seen.Resize.InProgress) Add("PodResizeInProgress", seen.Resize.Error is { } error ? new(true, "Error", error) : Outcome.Yes);
         Add("PodReadyToStartContainers", SandboxReady(seen.Runtime.Sandbox, seen.Pod));
         Add("Initialized", Initialized(seen.Pod, phase, init, regular));
         Add("Ready", ready.True ? Gates(seen.Pod, old) : ready);
@@ -30,10 +32,11 @@ internal static class PodConditions
             {
                 ["type"] = type,
                 ["status"] = status,
-                ["observedGeneration"] = seen.Pod.Generation,
                 ["lastProbeTime"] = null,
                 ["lastTransitionTime"] = changed ?? KubernetesTime.Format(seen.Now),
             };
+            // A pod from a file has no generation.
+            if (seen.Pod.Generation > 0) condition["observedGeneration"] = seen.Pod.Generation;
             if (outcome.Reason.Length > 0) condition["reason"] = outcome.Reason;
             if (outcome.Message.Length > 0) condition["message"] = outcome.Message;
             conditions.Add((JsonNode)condition);

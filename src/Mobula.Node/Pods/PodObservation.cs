@@ -23,6 +23,11 @@ internal sealed record PodObservation
 
     public required DateTimeOffset Now { get; init; }
 
+    /// <summary>The pod with the resources that are in force, which differ from those asked for while a resize is on its way.</summary>
+    public JsonObject? InForce { get; init; }
+
+    public ResizeState Resize { get; init; } = ResizeState.None;
+
     /// <summary>The node ends the pod for this reason.</summary>
     public StatusReason? Failure { get; init; }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Mobula.Node.Pods;
 
 internal enum InstanceState
@@ -46,6 +48,9 @@ internal sealed record ContainerInstance
     public ProcessUser? User { get; init; }
 
     public string LogPath { get; init; } = "";
+
+    /// <summary>The requests and limits it was made with; null where the runtime was not told.</summary>
+    public JsonObject? Resources { get; init; }
 }
 
 /// <summary>A sandbox that the runtime knows: the pod's namespaces and the process that holds them.</summary>

@@ -34,7 +34,8 @@ internal static class PodStatusBuilder
             MarkLost(pod, init, regular);
         }
 
-        var status = new JsonObject { ["observedGeneration"] = pod.Generation, ["phase"] = phase, ["conditions"] = conditions };
+        var status = new JsonObject { ["phase"] = phase, ["conditions"] = conditions };
+        if (pod.Generation > 0) status["observedGeneration"] = pod.Generation;
         if ((failure?.Message ?? (PodPhase.IsTerminal(oldPhase) ? old.Text("message") : null)) is { } message) status["message"] = message;
         if ((failure?.Reason ?? (PodPhase.IsTerminal(oldPhase) ? old.Text("reason") : null)) is { } reason) status["reason"] = reason;
         AddAddresses(status, seen, old);
@@ -45,12 +46,10 @@ internal static class PodStatusBuilder
         if (ephemeral.Length > 0) status["ephemeralContainerStatuses"] = new JsonArray(ephemeral);
         status["qosClass"] = PodResources.QosClass(pod);
         var resources = new JsonObject();
-        if (PodResources.Quantities(pod, "limits") is { } limits) resources["limits"] = limits;
-        if (PodResources.Quantities(pod, "requests") is { } requests)
-        {
-            resources["requests"] = requests;
-            status["allocatedResources"] = requests.DeepClone();
-        }
+        var inForce = seen.InForce ?? pod;
+        if (PodResources.Quantities(inForce, "limits") is { } limits) resources["limits"] = limits;
+        if (PodResources.Quantities(inForce, "requests") is { } requests) resources["requests"] = requests;
+        if (PodResources.Quantities(seen.Resize.Pending is null ? pod : inForce, "requests") is { } allocated) status["allocatedResources"] = allocated;
         status["resources"] = resources;
         foreach (var foreign in (string[])["nominatedNodeName", "resourceClaimStatuses", "resize"])
             if (old[foreign] is { } value) status[foreign] = value.DeepClone();

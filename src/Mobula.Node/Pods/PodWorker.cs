@@ -22,6 +22,7 @@ internal sealed class PodWorker : IAsyncDisposable
     private readonly PodObserver _observer;
     private readonly RuntimeRemoval _removal;
     private readonly PodStarter _starter;
+    private readonly PodResizer _resizer;
     private readonly PodProbes _probes;
     private readonly RestartBackoffs _mountBackoffs = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(122));
     private readonly Channel<bool> _pokes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -45,6 +46,7 @@ internal sealed class PodWorker : IAsyncDisposable
         _observer = new(services, id => register(id, this));
         _removal = new(services);
         _starter = new(services, _observer, _removal, id => register(id, this));
+        _resizer = new(services, admit);
         _probes = new(services.Prober, services.Time, (c, text) => services.Events.Warning(Pod, c, "Unhealthy", text), Poke);
         Poke();
         _running = Task.Run(RunAsync);
@@ -52,6 +54,9 @@ internal sealed class PodWorker : IAsyncDisposable
 
     /// <summary>The pod as last seen.</summary>
     public JsonObject Pod => _api.Last;
+
+    /// <summary>The pod with the resources that it has, rather than those that it asks for.</summary>
+    public JsonObject InForce => _resizer.State.Pending is null ? Pod : _resizer.InForce(Pod, Runtime);
 
     /// <summary>What the runtime had of it when last asked.</summary>
     public PodRuntime Runtime => _observer.Seen;
@@ -61,6 +66,9 @@ internal sealed class PodWorker : IAsyncDisposable
 
     /// <summary>Whether it counts against what the node has.</summary>
     public bool IsActive => _admitted && !_ended;
+
+    /// <summary>Whether all of it was stopped, and its end told.</summary>
+    public bool HasEnded => _ended;
 
     /// <summary>Ends when the pod is gone and cleaned up.</summary>
     public Task Finished => _running;
@@ -73,6 +81,14 @@ internal sealed class PodWorker : IAsyncDisposable
         {
             lock (_lock) _attempt?.Cancel();
         }
+        Poke();
+    }
+
+    /// <summary>The file of a static pod went away.</summary>
+    public void SetFileRemoved()
+    {
+        if (!_api.TakeRemoval()) return;
+        lock (_lock) _attempt?.Cancel();
         Poke();
     }
 
@@ -249,6 +265,8 @@ internal sealed class PodWorker : IAsyncDisposable
             _mountBackoffs.Next("", now, now);
             if (Runtime.Sandbox is null) return _mountBackoffs.Wait("");
         }
+        var resizeAgain = await _resizer.ResizeAsync(pod, Runtime, () => _api.TellAsync(Observation()), cancellation).ConfigureAwait(false);
+        if (resizeAgain is not null) await _observer.LookAsync(pod.Uid, cancellation).ConfigureAwait(false);
         var plan = PodPlanner.Plan(pod, Runtime, _probes.Results, _starter.Backoffs, now);
         _services.Logger.LogDebug("pod {Namespace}/{Name}: {Plan}", pod.Namespace, pod.Name, plan);
         if (plan.KillPod)
@@ -267,7 +285,7 @@ internal sealed class PodWorker : IAsyncDisposable
         await Task.WhenAll(plan.Kill.Select(k => _services.Stopper.StopAsync(
             pod, k.Container, k.InstanceId, k.Message, Runtime.Sandbox?.Ips.FirstOrDefault() ?? "",
             k.GraceSeconds is { } grace ? TimeSpan.FromSeconds(grace) : ContainerStopper.Grace(pod), cancellation))).ConfigureAwait(false);
-        TimeSpan? again = null;
+        var again = resizeAgain;
         foreach (var start in plan.Start)
         {
             var next = await _starter.StartAsync(pod, start, sandboxConfig, plan.CreateSandbox, cancellation).ConfigureAwait(false);
@@ -320,6 +338,8 @@ internal sealed class PodWorker : IAsyncDisposable
         Runtime = Runtime,
         Probes = _probes.Results,
         StartFailures = StartFailures,
+        InForce = _resizer.InForce(Pod, Runtime),
+        Resize = _resizer.State,
         HostIp = _services.Node.HostIp,
         Now = _services.Time.GetUtcNow(),
     };

@@ -105,6 +105,7 @@ internal sealed class RuntimeReader(ContainerdConnection runtime)
             ImageId = status.ImageRef,
             User = user,
             LogPath = status.LogPath,
+            Resources = status.Annotations.TryGetValue(RuntimeLabels.Resources, out var resources) ? JsonNode.Parse(resources) as JsonObject : null,
         };
         if (ended) _ended[item.Id] = instance;
         return instance;

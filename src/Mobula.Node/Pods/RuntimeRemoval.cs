@@ -28,7 +28,9 @@ internal sealed class RuntimeRemoval(PodServices services)
         foreach (var old in runtime.Containers.GroupBy(c => c.Name).SelectMany(g => g.Skip(KeptInstances)).Where(c => c.State != InstanceState.Running).ToList())
         {
             await RemoveContainerAsync(old.Id, cancellation).ConfigureAwait(false);
-            if (old.LogPath.Length > 0) File.Delete(old.LogPath);
+            if (old.LogPath.Length == 0) continue;
+            foreach (var rotated in LogRotation.Rotated(old.LogPath)) File.Delete(rotated);
+            File.Delete(old.LogPath);
         }
     }
 

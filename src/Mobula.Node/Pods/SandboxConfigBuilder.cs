@@ -15,6 +15,9 @@ internal static class RuntimeLabels
     public const string TerminationMessagePath = "io.kubernetes.container.terminationMessagePath";
     public const string TerminationMessagePolicy = "io.kubernetes.container.terminationMessagePolicy";
     public const string GracePeriod = "io.kubernetes.pod.terminationGracePeriod";
+
+    /// <summary>Requests and limits with which the container was made, as JSON.</summary>
+    public const string Resources = "mobula.dev/container-resources";
 }
 
 /// <summary>A pod's sandbox in the terms of CRI. Pure.</summary>
