@@ -93,6 +93,11 @@ public sealed class ApiServerHost : IAsyncDisposable
     /// <param name="names">The DNS names and addresses it is valid for.</param>
     public System.Security.Cryptography.X509Certificates.X509Certificate2 IssueServerCertificate(params IReadOnlyList<string> names) => _parts.Keys.IssueServerCertificate(names);
 
+    /// <summary>The token of a Secret of type <c>kubernetes.io/service-account-token</c>: valid as long as the Secret and the account are there.</summary>
+    /// <param name="account">The ServiceAccount.</param>
+    /// <param name="secret">The Secret's name.</param>
+    public Task<string> MintServiceAccountTokenAsync(System.Text.Json.Nodes.JsonObject account, string secret) => _parts.Tokens.IssueForSecretAsync(account, secret);
+
     /// <summary>A kubeconfig of the administrator with one context.</summary>
     /// <param name="name">The name of cluster, user and context.</param>
     /// <param name="token">Whether the user is known by the token instead of a certificate.</param>

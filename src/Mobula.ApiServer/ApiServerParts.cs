@@ -35,7 +35,7 @@ internal sealed class ApiServerParts : IDisposable
         Keys = keys;
         Store = store;
         Registry = new(new ServiceStrategy(new ServiceAddresses(store, options.ServiceClusterIpRange, options.ServiceNodePortRange)));
-        var tokens = new ServiceAccountTokens(keys, store, options.ServiceAccountIssuer, time);
+        var tokens = Tokens = new ServiceAccountTokens(keys, store, options.ServiceAccountIssuer, time);
         var rbac = new RbacAuthorizer(store);
         var authorizer = new Authorizer(rbac, new NodeAuthorizer(store));
         var metrics = new RequestMetrics();
@@ -46,9 +46,9 @@ internal sealed class ApiServerParts : IDisposable
         _webhooks = new AdmissionWebhooks(store, Registry, time);
         var admission = new AdmissionChain(
         [
-            new NamespaceLifecycle(store), new ServiceAccountAdmission(store), new NodeRestriction(store), new TaintNodesByCondition(), new PriorityAdmission(store),
+            new NamespaceLifecycle(store), new LimitRanger(store), new ServiceAccountAdmission(store), new NodeRestriction(store), new TaintNodesByCondition(), new PriorityAdmission(store),
             new DefaultTolerationSeconds(), new RuntimeClassAdmission(store), new RbacEscalation(authorizer, rbac), new PodSecurityStep(podSecurity, podSecurityMetrics, store),
-        ], _webhooks);
+        ], _webhooks, new ResourceQuotaAdmission(store));
         var fieldManagers = new FieldManagers(time);
         var reader = new ObjectReader(store, time);
         var writer = new ObjectWriter(store, admission, fieldManagers, time);
@@ -56,7 +56,7 @@ internal sealed class ApiServerParts : IDisposable
         var deleter = new ObjectDeleter(store, admission, reader, time);
         var limit = options.MaxRequestBodyBytes;
         var binding = new PodBinding(Registry, writer, _webhooks, time, limit);
-        var subresources = new Dictionary<string, SubresourceHandler>(new KubeletProxy(store, keys, _webhooks).Handlers)
+        var subresources = new Dictionary<string, SubresourceHandler>([.. new KubeletProxy(store, keys, _webhooks).Handlers, .. new ServiceProxy(store).Handlers])
         {
             ["serviceaccounts/token"] = new TokenRequests(store, tokens, fieldManagers, _webhooks, time, limit).CreateAsync,
             ["pods/binding"] = binding.CreateAsync,
@@ -85,6 +85,8 @@ internal sealed class ApiServerParts : IDisposable
     public ResourceRegistry Registry { get; }
 
     public RequestPipeline Pipeline { get; }
+
+    public ServiceAccountTokens Tokens { get; }
 
     public static ApiServerParts Make(ApiServerOptions options, string adminToken, TimeProvider time)
     {

@@ -73,4 +73,13 @@ public static class Resources
 
     /// <summary><c>customresourcedefinitions.apiextensions.k8s.io</c>.</summary>
     public static readonly GroupVersionResource CustomResourceDefinitions = new("apiextensions.k8s.io", "v1", "customresourcedefinitions");
+
+    /// <summary>Cluster roles.</summary>
+    public static readonly GroupVersionResource ClusterRoles = new("rbac.authorization.k8s.io", "v1", "clusterroles");
+
+    /// <summary>Resource quotas.</summary>
+    public static readonly GroupVersionResource ResourceQuotas = new("", "v1", "resourcequotas");
+
+    /// <summary>Disruption budgets.</summary>
+    public static readonly GroupVersionResource PodDisruptionBudgets = new("policy", "v1", "poddisruptionbudgets");
 }

@@ -2,13 +2,16 @@ using Mobula.Client;
 using Mobula.Controllers.CronJobs;
 using Mobula.Controllers.DaemonSets;
 using Mobula.Controllers.Deployments;
+using Mobula.Controllers.Disruption;
 using Mobula.Controllers.Endpoints;
 using Mobula.Controllers.GarbageCollection;
 using Mobula.Controllers.Jobs;
 using Mobula.Controllers.Namespaces;
 using Mobula.Controllers.Nodes;
 using Mobula.Controllers.Pods;
+using Mobula.Controllers.Quotas;
 using Mobula.Controllers.ReplicaSets;
+using Mobula.Controllers.Roles;
 using Mobula.Controllers.Scheduling;
 using Mobula.Controllers.ServiceAccounts;
 using Mobula.Controllers.StatefulSets;
@@ -43,8 +46,12 @@ public static class ControllerHost
             new CronJobController(context),
             new EndpointsController(context),
             new NodeLifecycleController(context),
+            new NodeTtlController(context),
             new TaintEviction(context),
             new PodGarbageCollector(context),
+            new DisruptionController(context),
+            new ResourceQuotaController(context, monitors),
+            new ClusterRoleAggregator(context),
         ];
         if (options.RunScheduler) controllers.Add(scheduler);
         if (options.RootCertificateAuthorityPem is { } authority) controllers.Add(new RootCertificatePublisher(context, authority));

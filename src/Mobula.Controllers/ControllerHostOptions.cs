@@ -19,7 +19,7 @@ public sealed record ControllerHostOptions
     /// Makes the token of a Secret of type <c>kubernetes.io/service-account-token</c>, from the ServiceAccount and the
     /// Secret's name; null leaves such Secrets unfilled.
     /// </summary>
-    public Func<System.Text.Json.Nodes.JsonObject, string, string>? MintServiceAccountToken { get; init; }
+    public Func<System.Text.Json.Nodes.JsonObject, string, Task<string>>? MintServiceAccountToken { get; init; }
 
     /// <summary>Whether pods are bound to Nodes; false where another scheduler does it, or none.</summary>
     public bool RunScheduler { get; init; } = true;

@@ -26,7 +26,7 @@ var options = new ControllerHostOptions
     ApiFor = ApiFor,
     RunScheduler = args.Length == 2,
     RootCertificateAuthorityPem = host.Admin.CertificateAuthorityPem,
-    MintServiceAccountToken = (account, secret) => $"{secret}-token",
+    MintServiceAccountToken = (account, secret) => Task.FromResult($"{secret}-token"),
     Log = line => Console.Error.WriteLine($"{DateTime.Now:HH:mm:ss.fff} {line}"),
 };
 var running = ControllerHost.RunAsync(ApiFor("system:kube-controller-manager"), options, TimeProvider.System, stop.Token);

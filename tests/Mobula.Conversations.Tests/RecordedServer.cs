@@ -51,6 +51,7 @@ public class RecordedServer : IAsyncLifetime
         {
             ApiFor = user => Connect(user, "kube-controller-manager"),
             RootCertificateAuthorityPem = _host.Admin.CertificateAuthorityPem,
+            MintServiceAccountToken = _host.MintServiceAccountTokenAsync,
             RunScheduler = false,
         };
         _controllers = ControllerHost.RunAsync(Connect("system:kube-controller-manager", "kube-controller-manager"), options, TimeProvider.System, _stop.Token);

@@ -57,7 +57,7 @@ internal abstract class AdmissionPlugin
 }
 
 /// <summary>The admission plugins in their order, and after them the webhooks.</summary>
-internal sealed class AdmissionChain(IReadOnlyList<AdmissionPlugin> plugins, AdmissionWebhooks webhooks)
+internal sealed class AdmissionChain(IReadOnlyList<AdmissionPlugin> plugins, AdmissionWebhooks webhooks, AdmissionPlugin last)
 {
     public async ValueTask MutateAsync(AdmissionReview review)
     {
@@ -73,5 +73,7 @@ internal sealed class AdmissionChain(IReadOnlyList<AdmissionPlugin> plugins, Adm
     {
         foreach (var plugin in plugins) await plugin.ValidateAsync(review).ConfigureAwait(false);
         await webhooks.ValidateAsync(review).ConfigureAwait(false);
+        // What counts what passes must see what nobody refused.
+        await last.ValidateAsync(review).ConfigureAwait(false);
     }
 }

@@ -16,6 +16,7 @@ internal sealed record BoundObject(string Kind, string Name, string Uid);
 internal sealed class ServiceAccountTokens(ClusterKeys keys, ObjectStore store, string issuer, TimeProvider time)
 {
     private const string InvalidBearer = "invalid bearer token";
+    private const string SecretIssuer = "kubernetes/serviceaccount";
 
     public string Issuer => issuer;
 
@@ -46,11 +47,27 @@ internal sealed class ServiceAccountTokens(ClusterKeys keys, ObjectStore store, 
             ["sub"] = $"system:serviceaccount:{account.Namespace}:{account.Name}",
         };
         if (lifetime is { } span) claims["exp"] = (now + span).ToUnixTimeSeconds();
+        return (await SignAsync(claims).ConfigureAwait(false), id);
+    }
+
+    /// <summary>Makes the token that a Secret holds: it has no end of its own and no audience.</summary>
+    public Task<string> IssueForSecretAsync(JsonObject account, string secret) => SignAsync(new()
+    {
+        ["iss"] = SecretIssuer,
+        ["kubernetes.io/serviceaccount/namespace"] = account.Namespace,
+        ["kubernetes.io/serviceaccount/secret.name"] = secret,
+        ["kubernetes.io/serviceaccount/service-account.name"] = account.Name,
+        ["kubernetes.io/serviceaccount/service-account.uid"] = account.Uid,
+        ["sub"] = $"system:serviceaccount:{account.Namespace}:{account.Name}",
+    });
+
+    private async Task<string> SignAsync(JsonObject claims)
+    {
         var key = await keys.TokenKeyAsync().ConfigureAwait(false);
         var head = Base64Url.EncodeToString(Encoding.UTF8.GetBytes($$"""{"alg":"RS256","kid":"{{KeyId(key)}}"}"""));
         var text = $"{head}.{Base64Url.EncodeToString(KubernetesJson.Serialize(claims))}";
         var signature = key.SignData(Encoding.ASCII.GetBytes(text), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        return ($"{text}.{Base64Url.EncodeToString(signature)}", id);
+        return $"{text}.{Base64Url.EncodeToString(signature)}";
     }
 
     /// <summary>Who a token stands for.</summary>
@@ -60,7 +77,9 @@ internal sealed class ServiceAccountTokens(ClusterKeys keys, ObjectStore store, 
     public async Task<(UserInfo? User, IReadOnlyList<string> Audiences, string? Error)> AuthenticateAsync(string token, IReadOnlyList<string> audiences)
     {
         var key = await keys.TokenKeyAsync().ConfigureAwait(false);
-        if (Claims(token, key) is not { } claims || claims.Text("iss") != issuer) return (null, [], InvalidBearer);
+        if (Claims(token, key) is not { } claims) return (null, [], InvalidBearer);
+        if (claims.Text("iss") == SecretIssuer) return OfSecret(token, claims, audiences);
+        if (claims.Text("iss") != issuer) return (null, [], InvalidBearer);
         var now = time.GetUtcNow().ToUnixTimeSeconds();
         if (claims.Integer("exp") is { } expiry && expiry < now) return (null, [], Failed("service account token has expired"));
         if (claims.Integer("nbf") is { } start && start > now + 60) return (null, [], Failed("service account token is not valid yet"));
@@ -94,6 +113,20 @@ internal sealed class ServiceAccountTokens(ClusterKeys keys, ObjectStore store, 
             if (node.Text("uid") is { Length: > 0 } nodeUid) extra["authentication.kubernetes.io/node-uid"] = [nodeUid];
         }
         return (new($"system:serviceaccount:{ns}:{name}", uid, ["system:serviceaccounts", $"system:serviceaccounts:{ns}"], extra), common, null);
+    }
+
+    private (UserInfo? User, IReadOnlyList<string> Audiences, string? Error) OfSecret(string token, JsonObject claims, IReadOnlyList<string> audiences)
+    {
+        string Claim(string name) => claims.Text($"kubernetes.io/serviceaccount/{name}") ?? "";
+        var (ns, name, uid) = (Claim("namespace"), Claim("service-account.name"), Claim("service-account.uid"));
+        if (audiences.Count > 0 && !audiences.Contains(issuer)) return (null, [], InvalidBearer);
+        var held = store.Get(new("secrets", ns, Claim("secret.name")))?.Parse().Text("data", "token");
+        if (held is null || !CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(held), Encoding.ASCII.GetBytes(Convert.ToBase64String(Encoding.ASCII.GetBytes(token))))
+            || !IsThere("serviceaccounts", ns, name, uid))
+        {
+            return (null, [], Failed("service account token has been invalidated"));
+        }
+        return (new($"system:serviceaccount:{ns}:{name}", uid, ["system:serviceaccounts", $"system:serviceaccounts:{ns}"], new Dictionary<string, IReadOnlyList<string>>()), [issuer], null);
     }
 
     /// <summary>The public keys by which others check tokens (RFC 7517).</summary>

@@ -213,7 +213,8 @@ internal sealed class DiscoveryEndpoint(ResourceRegistry registry, string server
     /// <summary>Eight bytes of a hash of group, version and kind in which the objects are stored.</summary>
     private static string StorageHash(ResourceDefinition definition)
     {
-        var kind = definition.StoredKind;
+        // Some are stored in an older version than the one that is served.
+        var kind = definition.StoredKind is { Kind: "CustomResourceDefinition" or "ClusterTrustBundle" or "PodCertificateRequest" } older ? older with { Version = "v1beta1" } : definition.StoredKind;
         return Convert.ToBase64String(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{kind.Group}/{kind.Version}/{kind.Kind}"))[..8]);
     }
 

@@ -14,7 +14,7 @@ internal static class ClusterStrategies
 
     public static ResourceStrategy Node { get; } = new KindStrategy
     {
-        KeepsStatusOnCreate = true, Defaults = ClusterValidation.NodeDefaults, Rules = ClusterValidation.Node,
+        KeepsStatusOnCreate = true, Defaults = ClusterValidation.NodeDefaults, Rules = ClusterValidation.Node, UpdateRules = ClusterValidation.NodeUpdate,
         Selectable = new Dictionary<string, Func<JsonObject, string>> { ["spec.unschedulable"] = o => o.Flag("spec", "unschedulable") == true ? "true" : "false" },
     };
 

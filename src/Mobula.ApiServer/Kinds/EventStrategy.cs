@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Mobula.ApiServer.Validation;
 using Mobula.Kubernetes;
+using Mobula.Kubernetes.Errors;
 
 namespace Mobula.ApiServer.Kinds;
 
@@ -13,6 +15,21 @@ internal sealed class EventStrategy(string subject, string reporter) : ResourceS
     public override IReadOnlyDictionary<string, Func<JsonObject, string>> SelectableFields { get; } = Fields(subject, reporter);
 
     public override bool HasOwnFieldLabels => true;
+
+    public override IEnumerable<FieldError> Validate(JsonObject o, WriteContext context)
+    {
+        var errors = new FieldErrors();
+        EventValidation.Check(o, reporter, errors);
+        if (reporter != "reportingComponent") EventValidation.New(o, errors);
+        return errors;
+    }
+
+    public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old, WriteContext context)
+    {
+        var errors = new FieldErrors();
+        EventValidation.Check(o, reporter, errors);
+        return errors;
+    }
 
     private static Dictionary<string, Func<JsonObject, string>> Fields(string subject, string reporter)
     {

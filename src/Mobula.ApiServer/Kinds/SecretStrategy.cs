@@ -18,6 +18,15 @@ internal sealed class SecretStrategy : ResourceStrategy
     public override void Default(JsonObject o)
     {
         if (string.IsNullOrEmpty(o.Text("type"))) o["type"] = "Opaque";
+        foreach (var (key, value) in o.Object("data")?.ToList() ?? [])
+        {
+            // Base64 may be broken into lines, and nothing is an empty value.
+            if (value is null) o.Object("data")![key] = "";
+            else if (value is JsonValue text && text.TryGetValue(out string? base64) && base64.AsSpan().IndexOfAny('\n', '\r') >= 0)
+            {
+                o.Object("data")![key] = base64.Replace("\n", "", StringComparison.Ordinal).Replace("\r", "", StringComparison.Ordinal);
+            }
+        }
         if (o.Object("stringData") is not { } texts) return;
         foreach (var (key, value) in texts.ToList())
         {

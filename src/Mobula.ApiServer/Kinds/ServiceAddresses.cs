@@ -125,7 +125,7 @@ internal sealed class ServiceAddresses
         var path = FieldPath.Of("spec", "clusterIPs");
         var value = new JsonArray(address);
         if (!IPAddress.TryParse(address, out var parsed)) Refuse(service, FieldError.Invalid(path.Index(0), address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"));
-        if (!_range.Contains(parsed!)) Refuse(service, FieldError.Invalid(path, value, $"failed to allocate IP {address}: the provided IP ({address}) is not in the valid range. The range of valid IPs is {_range}"));
+        if (!_range.Contains(parsed!)) Refuse(service, FieldError.Invalid(path, value, $"failed to allocate IP {address}: the provided network does not match the current range"));
         if (IsTaken(Number(parsed!))) Refuse(service, FieldError.Invalid(path, value, $"failed to allocate IP {address}: provided IP is already allocated"));
     }
 

@@ -59,7 +59,7 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
             ObjectPreparation.ForCreate(fresh, definition, context);
             foreach (var warning in context.Warnings) request.Warn(warning);
             var errors = ObjectMetaValidation.Validate(fresh, definition.Info.Namespaced, strategy).Concat(strategy.Validate(fresh, context)).ToList();
-            if (errors.Count > 0) throw StatusException.Invalid(definition.Kind, fresh.Name, errors);
+            if (errors.Count > 0) throw StatusException.Invalid(definition.StoredKind, fresh.Name, errors);
             foreach (var warning in strategy.Warnings(fresh, null)) request.Warn(warning);
             await admission.ValidateAsync(review).ConfigureAwait(false);
             var key = new ObjectKey(definition.Collection, definition.Info.Namespaced ? request.Info.Namespace : "", fresh.Name);
@@ -166,7 +166,7 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
         ObjectPreparation.ForUpdate(next, old, change.Subresource, definition, context);
         var errors = ObjectMetaValidation.ValidateUpdate(next, old)
             .Concat(change.Subresource.Length == 0 ? strategy.ValidateUpdate(next, old, context) : strategy.ValidateSubresource(change.Subresource, next, old, context)).ToList();
-        if (errors.Count > 0) throw StatusException.Invalid(definition.Kind, old.Name, errors);
+        if (errors.Count > 0) throw StatusException.Invalid(definition.StoredKind, old.Name, errors);
         Warn(request, strategy.Warnings(next, old), context);
         await admission.ValidateAsync(review).ConfigureAwait(false);
         next.Metadata["resourceVersion"] = old.ResourceVersion;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Mobula.Kubernetes;
 
 namespace Mobula.ApiServer.Rest;
 
@@ -15,7 +16,7 @@ internal sealed record VersionConversion(Func<JsonObject, JsonObject> ToServed, 
     ];
 
     private static readonly VersionConversion Events = new(
-        o => Rename(o, "events.k8s.io/v1", EventFields),
+        o => WithoutEmpty(Rename(o, "events.k8s.io/v1", EventFields)),
         o => Rename(o, "v1", [.. EventFields.Select(f => (f.Served, f.Stored))]));
 
     /// <summary>The conversion of a resource whose version has another shape than the stored one; null when only the version's name differs.</summary>
@@ -23,6 +24,13 @@ internal sealed record VersionConversion(Func<JsonObject, JsonObject> ToServed, 
         definition.Resource is { Group: "events.k8s.io", Resource: "events" } ? Events
         : definition.Resource is { Group: "autoscaling", Version: "v1", Resource: "horizontalpodautoscalers" } ? AutoscalerConversion.Conversion
         : null;
+
+    /// <summary>The newer version leaves out what the older one prints empty.</summary>
+    private static JsonObject WithoutEmpty(JsonObject o)
+    {
+        foreach (var field in new[] { "reportingController", "reportingInstance" }) if (o.Text(field) is "") o.Remove(field);
+        return o;
+    }
 
     private static JsonObject Rename(JsonObject o, string apiVersion, (string From, string To)[] fields)
     {

@@ -35,8 +35,35 @@ internal sealed class PodEviction(ObjectStore store, ResourceRegistry registry, 
         {
             await SpendBudgetAsync(request, pod, delete.IsDryRun).ConfigureAwait(false);
         }
+        if (!delete.IsDryRun) stored = await MarkAsync(request, definition, stored).ConfigureAwait(false);
         await deleter.DeleteAsync(request, definition, stored, delete, admit: false).ConfigureAwait(false);
         return SuccessAnswer.Created();
+    }
+
+    /// <summary>Tells in the pod's status why it goes.</summary>
+    private async Task<StoredObject> MarkAsync(ApiRequest request, ResourceDefinition definition, StoredObject stored)
+    {
+        const string type = "DisruptionTarget";
+        var change = new ObjectChange(definition, "status", new(false, "kube-apiserver", "Ignore"))
+        {
+            Name = stored.Key.Name,
+            Make = present =>
+            {
+                ArgumentNullException.ThrowIfNull(present);
+                var conditions = present.Objects("status", "conditions").Where(c => c.Text("type") != type).Select(c => c.Clone());
+                present.Ensure("status")["conditions"] = new JsonArray([.. conditions, new JsonObject
+                {
+                    ["type"] = type,
+                    ["status"] = "True",
+                    ["lastTransitionTime"] = KubernetesTime.Format(time.GetUtcNow()),
+                    ["reason"] = "EvictionByEvictionAPI",
+                    ["message"] = "Eviction API: evicting",
+                }]);
+                return present;
+            },
+        };
+        await writer.ChangeAsync(request, change).ConfigureAwait(false);
+        return store.Get(stored.Key) ?? throw StatusException.NotFound(definition.Resource, stored.Key.Name);
     }
 
     private async Task SpendBudgetAsync(ApiRequest request, JsonObject pod, bool dryRun)

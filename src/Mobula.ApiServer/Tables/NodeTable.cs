@@ -18,11 +18,14 @@ internal static class NodeTable
         return
         [
             status, roles.Count == 0 ? "<none>" : string.Join(',', roles), Ages.Of(node, now), node.Text("status", "nodeInfo", "kubeletVersion") ?? "",
-            Address(node, "InternalIP"), Address(node, "ExternalIP"), Known(node, "osImage"), Known(node, "kernelVersion"), Known(node, "containerRuntimeVersion"),
+            Address(node, "InternalIP"), Address(node, "ExternalIP"), Known(node, "osImage"), Kernel(node), Known(node, "containerRuntimeVersion"),
         ];
     });
 
     private static string Address(JsonObject node, string type) => node.Objects("status", "addresses").FirstOrDefault(a => a.Text("type") == type)?.Text("address") ?? "<none>";
+
+    private static string Kernel(JsonObject node) =>
+        node.Text("status", "nodeInfo", "architecture") is { Length: > 0 } architecture ? $"{Known(node, "kernelVersion")} ({architecture})" : Known(node, "kernelVersion");
 
     private static string Known(JsonObject node, string field) => node.Text("status", "nodeInfo", field) is { Length: > 0 } text ? text : "<unknown>";
 }

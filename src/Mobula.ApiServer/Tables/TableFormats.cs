@@ -37,7 +37,7 @@ internal static class TableFormats
         ["jobs.batch"] = Make("Status Completions Duration Age +Containers +Images +Selector", (o, now) =>
             [JobTable.Status(o), JobTable.Completions(o), JobTable.Duration(o, now), Ages.Of(o, now), .. ContainersAndImages(o), Selector(o)]),
         ["cronjobs.batch"] = Make("Schedule Timezone Suspend:boolean Active:integer Last_Schedule Age +Containers +Images +Selector", (o, now) =>
-            [o.Text("spec", "schedule"), o.Text("spec", "timeZone") ?? "<none>", o.Flag("spec", "suspend") ?? false, o.Objects("status", "active").Count(),
+            [o.Text("spec", "schedule"), o.Text("spec", "timeZone") ?? "<none>", o.Flag("spec", "suspend") == true ? "True" : "False", o.Objects("status", "active").Count(),
              o.Text("status", "lastScheduleTime") is { } last ? Ages.Since(last, now) : "<none>", Ages.Of(o, now),
              .. ContainersAndImages(o.Object("spec", "jobTemplate") ?? []), "<none>"]),
         ["rolebindings.rbac.authorization.k8s.io"] = Bindings,
@@ -78,8 +78,12 @@ internal static class TableFormats
         ["servicecidrs.networking.k8s.io"] = Make("CIDRs Age", (o, now) => [string.Join(',', o.Texts("spec", "cidrs")), Ages.Of(o, now)]),
         ["ipaddresses.networking.k8s.io"] = Make("ParentRef", (o, _) => [ParentReference(o.Object("spec", "parentRef"))]),
         ["runtimeclasses.node.k8s.io"] = Make("Handler Age", (o, now) => [o.Text("handler"), Ages.Of(o, now)]),
-        ["customresourcedefinitions.apiextensions.k8s.io"] = new(
-            [TableColumn.ObjectName, new("Created At", "date", "")], (o, _) => new JsonArray(o.Name, o.Text("metadata", "creationTimestamp"))),
+        ["customresourcedefinitions.apiextensions.k8s.io"] = Make("Scope Versions Created_At:date +Group +Kind +ShortNames +Established:boolean", (o, _) =>
+            [o.Text("spec", "scope"), string.Join(',', o.Objects("spec", "versions").Select(DefinedVersion)), o.Text("metadata", "creationTimestamp"), o.Text("spec", "group"),
+             o.Text("spec", "names", "kind"), string.Join(',', o.Texts("spec", "names", "shortNames")),
+             o.Objects("status", "conditions").Any(c => c.Text("type") == "Established" && c.Text("status") == "True")]),
+        ["ingresses.networking.k8s.io"] = IngressTable.Format,
+        ["horizontalpodautoscalers.autoscaling"] = AutoscalerTable.Format,
     };
 
     private static TableFormat Bindings => Make("Role Age +Users +Groups +ServiceAccounts", (o, now) =>
@@ -101,6 +105,15 @@ internal static class TableFormats
 
     public static string Labels(JsonObject? labels) =>
         labels is { Count: > 0 } ? string.Join(',', labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}")) : "<none>";
+
+    private static string DefinedVersion(JsonObject version)
+    {
+        var marks = new List<string>();
+        if (version.Flag("storage") == true) marks.Add("storage");
+        if (version.Flag("served") == false) marks.Add("unserved");
+        if (version.Flag("deprecated") == true) marks.Add("deprecated");
+        return marks.Count == 0 ? version.Text("name") ?? "" : $"{version.Text("name")}({string.Join(',', marks)})";
+    }
 
     private static long Number(JsonObject o, params string[] path) => o.Integer(path) ?? 0;
 

@@ -31,6 +31,18 @@ internal static class ClusterValidation
         foreach (var (i, range) in spec.Texts("podCIDRs").Index()) if (!FieldRules.IsCidr(range)) errors.Invalid(SpecPath.Child("podCIDRs").Index(i), range, FieldRules.MustBeCidr);
     }
 
+    public static void NodeUpdate(JsonObject o, JsonObject old, FieldErrors errors)
+    {
+        if (old.List("spec", "podCIDRs") is { Count: > 0 } before && !JsonNode.DeepEquals(before, o.At("spec", "podCIDRs")))
+        {
+            errors.Forbidden(SpecPath.Child("podCIDRs"), "node updates may not change podCIDR except from \"\" to valid");
+        }
+        if (old.Text("spec", "providerID") is { Length: > 0 } provider && o.Text("spec", "providerID") != provider)
+        {
+            errors.Forbidden(SpecPath.Child("providerID"), "node updates may not change providerID except from \"\" to valid");
+        }
+    }
+
     public static void NodeDefaults(JsonObject o)
     {
         if (o.Text("spec", "podCIDR") is { Length: > 0 } range && o.List("spec", "podCIDRs") is not { Count: > 0 }) o.Ensure("spec")["podCIDRs"] = new JsonArray(range);

@@ -75,6 +75,7 @@ internal sealed class ClusterServer(ClusterDirectory directory, ServerProgress p
         {
             ApiFor = user => Connect(apiServer, user, user == "system:kube-scheduler" ? "kube-scheduler" : "kube-controller-manager"),
             RootCertificateAuthorityPem = apiServer.Admin.CertificateAuthorityPem,
+            MintServiceAccountToken = apiServer.MintServiceAccountTokenAsync,
             RunScheduler = record.Nodes.Count > 0,
             Log = _log.Line,
         };

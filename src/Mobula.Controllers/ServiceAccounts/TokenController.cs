@@ -15,12 +15,12 @@ internal sealed class TokenController : IController
 
     private readonly KubernetesApi _api;
     private readonly string? _authority;
-    private readonly Func<JsonObject, string, string> _mint;
+    private readonly Func<JsonObject, string, Task<string>> _mint;
     private readonly Informer _accounts;
     private readonly Informer _secrets;
     private readonly ControlLoop _loop;
 
-    public TokenController(ControllerContext context, Func<JsonObject, string, string> mint)
+    public TokenController(ControllerContext context, Func<JsonObject, string, Task<string>> mint)
     {
         _api = context.ApiForUser("system:kube-controller-manager");
         _authority = context.Options.RootCertificateAuthorityPem;
@@ -60,7 +60,7 @@ internal sealed class TokenController : IController
         var data = update.Ensure("data");
         if (_authority is not null) data["ca.crt"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(_authority));
         data["namespace"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(key.Namespace!));
-        if (string.IsNullOrEmpty(data.Text("token"))) data["token"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(_mint(account, key.Name)));
+        if (string.IsNullOrEmpty(data.Text("token"))) data["token"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(await _mint(account, key.Name).ConfigureAwait(false)));
         if (!JsonNode.DeepEquals(update, secret)) await _api.UpdateAsync(Resources.Secrets, update, cancellation: cancellation).ConfigureAwait(false);
         return null;
     }

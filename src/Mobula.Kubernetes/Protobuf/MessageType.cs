@@ -63,6 +63,7 @@ internal sealed class MessageType
     /// <summary>The message of a kind's objects; null when it has none.</summary>
     public static MessageType? Find(GroupVersionKind kind)
     {
+        if (kind.Group == "apidiscovery.k8s.io") return Find($"k8s.io.api.apidiscovery.{kind.Version}.{kind.Kind}");
         if (kind.Group == "meta.k8s.io" || (kind.Group.Length == 0 && kind.Kind is "Status")) return Find(Meta + kind.Kind);
         return BuiltInSchemas.Find(kind)?.Name is { } name ? Find(name.Replace("io.k8s.", "k8s.io.", StringComparison.Ordinal)) : null;
     }

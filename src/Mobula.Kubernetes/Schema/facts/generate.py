@@ -93,6 +93,21 @@ def resources(source):
                 name = group['metadata'].get('name')
                 yield (f"{name}/{version['version']}" if name else version['version']), version['resources']
 
+META, APIDISCOVERY = 'k8s.io.apimachinery.pkg.apis.meta.v1.', 'k8s.io.api.apidiscovery.v2.'
+# The answers of aggregated discovery, which OpenAPI does not describe.
+DISCOVERY_MESSAGES = {
+    APIDISCOVERY + 'APIGroupDiscoveryList': [['metadata', 1, META + 'ListMeta'], ['items', 2, f'repeated {APIDISCOVERY}APIGroupDiscovery']],
+    APIDISCOVERY + 'APIGroupDiscovery': [['metadata', 1, META + 'ObjectMeta'], ['versions', 2, f'repeated {APIDISCOVERY}APIVersionDiscovery']],
+    APIDISCOVERY + 'APIVersionDiscovery': [['version', 1, 'string'], ['resources', 2, f'repeated {APIDISCOVERY}APIResourceDiscovery'], ['freshness', 3, 'string']],
+    APIDISCOVERY + 'APIResourceDiscovery': [
+        ['resource', 1, 'string'], ['responseKind', 2, META + 'GroupVersionKind'], ['scope', 3, 'string'], ['singularResource', 4, 'string'],
+        ['verbs', 5, 'repeated string'], ['shortNames', 6, 'repeated string'], ['categories', 7, 'repeated string'],
+        ['subresources', 8, f'repeated {APIDISCOVERY}APISubresourceDiscovery']],
+    APIDISCOVERY + 'APISubresourceDiscovery': [
+        ['subresource', 1, 'string'], ['responseKind', 2, META + 'GroupVersionKind'], ['acceptedTypes', 3, f'repeated {META}GroupVersionKind'],
+        ['verbs', 4, 'repeated string']],
+}
+
 def write(name, lines):
     with open(os.path.join(here, name), 'w') as out:
         for key, value in lines:
@@ -102,4 +117,4 @@ if __name__ == '__main__':
     openapi, discovery, protobuf = (json.load(open(f)) for f in sys.argv[1:4])
     write('types.tsv', types(openapi, protobuf))
     write('resources.tsv', resources(discovery))
-    write('messages.tsv', sorted(protobuf.items()))
+    write('messages.tsv', sorted((protobuf | DISCOVERY_MESSAGES).items()))
