@@ -5,7 +5,7 @@ using static Mobula.PodSecurity.Evaluation.JsonReading;
 namespace Mobula.PodSecurity.Admission;
 
 /// <summary>Where the built-in workload resources keep the template of their pods.</summary>
-public static class PodTemplates
+internal static class PodTemplates
 {
     private static readonly byte[][] OfSpec = ["spec"u8.ToArray(), "template"u8.ToArray()];
     private static readonly byte[][] OfJobTemplate = ["spec"u8.ToArray(), "jobTemplate"u8.ToArray(), "spec"u8.ToArray(), "template"u8.ToArray()];

@@ -1,7 +1,7 @@
 namespace Mobula.PodSecurity.Expansion;
 
 /// <summary>Finds the field of the resource that decides a field of an expanded pod.</summary>
-public static class ExpandedPodSource
+internal static class ExpandedPodSource
 {
     extension(ExpandedPod pod)
     {
