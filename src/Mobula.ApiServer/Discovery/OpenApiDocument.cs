@@ -1,17 +1,19 @@
 using System.Text.Json.Nodes;
+using Mobula.ApiServer.Pipeline;
 using Mobula.ApiServer.Rest;
 using Mobula.Kubernetes;
 using Mobula.Kubernetes.Schema;
 
 namespace Mobula.ApiServer.Discovery;
 
-/// <summary>Makes the OpenAPI v3 document of one group version from the schemas of its resources.</summary>
+/// <summary>Makes an OpenAPI v3 document, of one group version or of all, from the schemas of its resources.</summary>
 internal static class OpenApiDocument
 {
     private const string Reference = "#/components/schemas/";
     private const string ObjectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
-
-    private static readonly string[] WriteParameters = ["dryRun", "fieldManager", "fieldValidation", "force", "pretty"];
+    private const string ListMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
+    private const string DeleteOptions = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
+    private const string Patch = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
 
     public static JsonObject Make(IReadOnlyList<ResourceDefinition> definitions, string version)
     {
@@ -21,12 +23,15 @@ internal static class OpenApiDocument
         {
             var name = definition.IsCustom ? AddCustom(definition, schemas) : definition.Schema.Name;
             if (name is not null && !definition.IsCustom) Add(name, schemas);
-            AddPaths(definition, name, paths);
+            AddPaths(definition, name, schemas, paths);
         }
+        var ofDefinitions = definitions.Count > 0 && definitions.All(d => d.IsCustom);
         return new()
         {
             ["openapi"] = "3.0.0",
-            ["info"] = new JsonObject { ["title"] = "Kubernetes", ["version"] = version },
+            ["info"] = ofDefinitions
+                ? new JsonObject { ["title"] = "Kubernetes CRD Swagger", ["version"] = "v0.1.0" }
+                : new JsonObject { ["title"] = "Kubernetes", ["version"] = version },
             ["paths"] = paths,
             ["components"] = new JsonObject { ["schemas"] = new JsonObject(schemas.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))) },
         };
@@ -48,6 +53,7 @@ internal static class OpenApiDocument
         {
             case JsonObject map:
                 map.Remove("x-presence");
+                foreach (var (_, value) in map.ToList()) found.AddRange(Rewrite(value));
                 if (map.Text("$ref") is { } name && !name.StartsWith('#'))
                 {
                     found.Add(name);
@@ -57,10 +63,6 @@ internal static class OpenApiDocument
                     // A reference beside which something else stands must be wrapped.
                     if (others) map["allOf"] = new JsonArray(reference);
                     else map["$ref"] = Reference + name;
-                }
-                foreach (var (key, value) in map.ToList())
-                {
-                    if (key is not ("$ref" or "allOf")) found.AddRange(Rewrite(value));
                 }
                 break;
             case JsonArray list:
@@ -74,48 +76,149 @@ internal static class OpenApiDocument
     {
         var kind = definition.Kind;
         var name = $"{string.Join('.', kind.Group.Split('.').Reverse())}.{kind.Version}.{kind.Kind}";
-        var schema = definition.Custom!.Version.Object("schema", "openAPIV3Schema")?.Clone() ?? new JsonObject { ["type"] = "object" };
-        var properties = schema.Ensure("properties");
-        properties["apiVersion"] = new JsonObject { ["type"] = "string" };
-        properties["kind"] = new JsonObject { ["type"] = "string" };
-        properties["metadata"] = new JsonObject { ["allOf"] = new JsonArray(new JsonObject { ["$ref"] = Reference + ObjectMeta }) };
+        var schema = definition.Custom!.Version.Object("schema", "openAPIV3Schema")?.Clone() ?? new JsonObject { ["type"] = "object", ["x-kubernetes-preserve-unknown-fields"] = true };
+        AddObjectFields(schema);
         schema["x-kubernetes-group-version-kind"] = new JsonArray(Kind(kind));
         schemas[name] = schema;
         Add(ObjectMeta, schemas);
+        schemas[$"{name}List"] = new()
+        {
+            ["description"] = $"{definition.ListKind} is a list of {kind.Kind}",
+            ["type"] = "object",
+            ["required"] = new JsonArray("items"),
+            ["properties"] = new JsonObject
+            {
+                ["apiVersion"] = ApiVersion(),
+                ["items"] = new JsonObject
+                {
+                    ["description"] = $"List of {definition.Resource.Resource}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md",
+                    ["type"] = "array",
+                    ["items"] = new JsonObject { ["$ref"] = Reference + name },
+                },
+                ["kind"] = KindField(),
+                ["metadata"] = Wrapped(ListMeta, "Standard list metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds"),
+            },
+            ["x-kubernetes-group-version-kind"] = new JsonArray(Kind(kind with { Kind = definition.ListKind })),
+        };
+        Add(ListMeta, schemas);
         return name;
     }
 
-    private static void AddPaths(ResourceDefinition definition, string? schema, JsonObject paths)
+    /// <summary>Gives a custom schema, and those of objects embedded in it, the fields that every object has.</summary>
+    private static void AddObjectFields(JsonObject schema)
     {
-        var info = definition.Info;
-        var root = info.Namespaced ? $"{info.Resource.RootPath}/namespaces/{{namespace}}/{info.Resource.Resource}" : $"{info.Resource.RootPath}/{info.Resource.Resource}";
-        var collection = new JsonObject();
-        if (info.Verbs.Contains("list")) collection["get"] = Operation(definition, "list", null, ["limit", "continue", "labelSelector", "fieldSelector", "watch"]);
-        if (info.Verbs.Contains("create")) collection["post"] = Operation(definition, "post", schema, WriteParameters);
-        if (info.Verbs.Contains("deletecollection")) collection["delete"] = Operation(definition, "deletecollection", null, ["dryRun"]);
-        if (collection.Count > 0) paths[root] = collection;
-        var one = new JsonObject();
-        if (info.Verbs.Contains("get")) one["get"] = Operation(definition, "get", schema, ["pretty"]);
-        if (info.Verbs.Contains("update")) one["put"] = Operation(definition, "put", schema, WriteParameters);
-        if (info.Verbs.Contains("patch")) one["patch"] = Operation(definition, "patch", schema, WriteParameters);
-        if (info.Verbs.Contains("delete")) one["delete"] = Operation(definition, "delete", null, ["dryRun", "gracePeriodSeconds", "propagationPolicy"]);
-        if (one.Count > 0) paths[$"{root}/{{name}}"] = one;
+        var properties = schema.Ensure("properties");
+        foreach (var embedded in Embedded(schema)) AddObjectFields(embedded);
+        properties["apiVersion"] = ApiVersion();
+        properties["kind"] = KindField();
+        properties["metadata"] = Wrapped(ObjectMeta, "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata");
     }
 
-    private static JsonObject Operation(ResourceDefinition definition, string action, string? schema, IEnumerable<string> parameters)
+    private static List<JsonObject> Embedded(JsonNode? node) => node switch
+    {
+        JsonObject map => [.. map.SelectMany(e => e.Value is JsonObject o && o.Flag("x-kubernetes-embedded-resource") == true ? [o] : Embedded(e.Value))],
+        JsonArray list => [.. list.SelectMany(Embedded)],
+        _ => [],
+    };
+
+    private static JsonObject ApiVersion() => new()
+    {
+        ["description"] = "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+        ["type"] = "string",
+    };
+
+    private static JsonObject KindField() => new()
+    {
+        ["description"] = "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+        ["type"] = "string",
+    };
+
+    private static JsonObject Wrapped(string type, string description) =>
+        new() { ["description"] = description, ["allOf"] = new JsonArray(new JsonObject { ["$ref"] = Reference + type }) };
+
+    private static void AddPaths(ResourceDefinition definition, string? schema, SortedDictionary<string, JsonObject> schemas, JsonObject paths)
+    {
+        var info = definition.Info;
+        var flat = $"{info.Resource.RootPath}/{info.Resource.Resource}";
+        var root = info.Namespaced ? $"{info.Resource.RootPath}/namespaces/{{namespace}}/{info.Resource.Resource}" : flat;
+        var list = definition.IsCustom ? $"{schema}List" : BuiltInSchemas.Find(definition.Kind with { Kind = definition.ListKind })?.Name;
+        if (list is not null && !definition.IsCustom && info.Verbs.Contains("list")) Add(list, schemas);
+        if (info.Verbs.Contains("delete")) Add(DeleteOptions, schemas);
+        if (info.Verbs.Contains("patch")) Add(Patch, schemas);
+
+        var collection = new JsonObject();
+        if (info.Verbs.Contains("list")) collection["get"] = Operation(definition.Kind, "list", list);
+        if (info.Verbs.Contains("create")) collection["post"] = Operation(definition.Kind, "post", schema);
+        if (info.Verbs.Contains("deletecollection")) collection["delete"] = Operation(definition.Kind, "deletecollection", null);
+        if (collection.Count > 0) paths[root] = collection;
+        if (info.Namespaced && info.Verbs.Contains("list")) paths[flat] = new JsonObject { ["get"] = Operation(definition.Kind, "list", list) };
+        AddObjectPath($"{root}/{{name}}", definition.Kind, info.Verbs, schema, paths);
+        foreach (var subresource in info.Subresources)
+        {
+            var type = subresource.Kind == definition.Kind ? schema : BuiltInSchemas.Find(subresource.Kind)?.Name;
+            if (type is not null && type != schema) Add(type, schemas);
+            AddObjectPath($"{root}/{{name}}/{subresource.Name}", subresource.Kind, subresource.Verbs, type, paths);
+        }
+    }
+
+    private static void AddObjectPath(string path, GroupVersionKind kind, IReadOnlyList<string> verbs, string? schema, JsonObject paths)
+    {
+        var one = new JsonObject();
+        if (verbs.Contains("get")) one["get"] = Operation(kind, "get", schema);
+        if (verbs.Contains("update")) one["put"] = Operation(kind, "put", schema);
+        if (verbs.Contains("create") && path.Contains("{name}/", StringComparison.Ordinal)) one["post"] = Operation(kind, "post", schema);
+        if (verbs.Contains("patch")) one["patch"] = Operation(kind, "patch", schema);
+        if (verbs.Contains("delete")) one["delete"] = Operation(kind, "delete", null);
+        if (one.Count > 0) paths[path] = one;
+    }
+
+    private static JsonObject Operation(GroupVersionKind kind, string action, string? schema)
     {
         var operation = new JsonObject
         {
             ["x-kubernetes-action"] = action,
-            ["x-kubernetes-group-version-kind"] = Kind(definition.Kind),
-            ["parameters"] = new JsonArray([.. parameters.Select(p => new JsonObject { ["name"] = p, ["in"] = "query", ["schema"] = new JsonObject { ["type"] = "string" } })]),
+            ["x-kubernetes-group-version-kind"] = Kind(kind),
+            ["parameters"] = new JsonArray([.. Parameters(action).Select(Parameter)]),
         };
-        var content = schema is null ? null : new JsonObject { ["application/json"] = new JsonObject { ["schema"] = new JsonObject { ["$ref"] = Reference + schema } } };
-        if (content is not null && action is "post" or "put") operation["requestBody"] = new JsonObject { ["content"] = content!.DeepClone(), ["required"] = true };
+        var body = action switch
+        {
+            "post" or "put" when schema is not null => Content(schema, MediaType.Json, MediaType.Yaml),
+            "patch" => Content(Patch, "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml"),
+            "delete" or "deletecollection" => Content(DeleteOptions, MediaType.Json, MediaType.Yaml),
+            _ => null,
+        };
+        if (body is not null) operation["requestBody"] = new JsonObject { ["content"] = body, ["required"] = action is not ("delete" or "deletecollection") };
         var ok = new JsonObject { ["description"] = "OK" };
-        if (content is not null) ok["content"] = content;
-        operation["responses"] = new JsonObject { ["200"] = ok };
+        if (schema is not null) ok["content"] = Content(schema, MediaType.Json, MediaType.Yaml);
+        operation["responses"] = new JsonObject { ["200"] = ok, ["401"] = new JsonObject { ["description"] = "Unauthorized" } };
         return operation;
+    }
+
+    private static IEnumerable<string> Parameters(string action) => action switch
+    {
+        "list" => ["limit", "continue", "labelSelector", "fieldSelector", "resourceVersion", "resourceVersionMatch", "timeoutSeconds", "watch"],
+        "post" or "put" => ["dryRun", "fieldManager", "fieldValidation", "pretty"],
+        "patch" => ["dryRun", "fieldManager", "fieldValidation", "force", "pretty"],
+        "delete" or "deletecollection" => ["dryRun", "gracePeriodSeconds", "propagationPolicy"],
+        _ => ["pretty"],
+    };
+
+    private static JsonObject Parameter(string name) => new()
+    {
+        ["name"] = name,
+        ["in"] = "query",
+        ["schema"] = new JsonObject
+        {
+            ["type"] = name switch { "force" or "watch" => "boolean", "limit" or "timeoutSeconds" or "gracePeriodSeconds" => "integer", _ => "string" },
+            ["uniqueItems"] = true,
+        },
+    };
+
+    private static JsonObject Content(string schema, params ReadOnlySpan<string> mediaTypes)
+    {
+        var content = new JsonObject();
+        foreach (var mediaType in mediaTypes) content[mediaType] = new JsonObject { ["schema"] = new JsonObject { ["$ref"] = Reference + schema } };
+        return content;
     }
 
     private static JsonObject Kind(GroupVersionKind kind) => new() { ["group"] = kind.Group, ["kind"] = kind.Kind, ["version"] = kind.Version };
