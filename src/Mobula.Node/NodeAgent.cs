@@ -24,6 +24,7 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly ImageCleanup _imageCleanup;
     private Task _informing = Task.CompletedTask;
     private Task _cleaning = Task.CompletedTask;
+    private NodeNetwork? _network;
 
     private NodeAgent(ContainerdSupervisor containerd, NodeAgentOptions options, KubernetesApi api, TimeProvider time, ILogger logger)
     {
@@ -32,13 +33,16 @@ public sealed class NodeAgent : IAsyncDisposable
         var settings = new NodeSettings
         {
             NodeName = options.NodeName,
-            HostIp = options.NodeIp ?? options.Network.Gateway.ToString(),
+            HostIp = options.NodeIp ?? options.Network.NodeAddress(options.NodeNumber).ToString(),
             DnsIp = options.Network.DnsService.ToString(),
             ClusterDomain = options.ClusterDomain,
             PodsDirectory = Path.Combine(options.DataDirectory, "pods"),
             LogDirectory = Path.Combine(options.DataDirectory, "logs"),
             StaticPodDirectory = options.StaticPodDirectory ?? Path.Combine(options.DataDirectory, "manifests"),
             SeccompDirectory = Path.Combine(options.DataDirectory, "seccomp"),
+            Labels = options.Labels,
+            Taint = options.Taint,
+            Mounts = options.Mounts,
             CgroupRoot = $"/{options.Network.Bridge}",
             Capacity = machine.Capacity,
         };
@@ -107,11 +111,20 @@ public sealed class NodeAgent : IAsyncDisposable
             await containerd.StartAsync(cancellation).ConfigureAwait(false);
             var agent = new NodeAgent(containerd, options, api, time, logger);
             var routes = new InformerSet(proxyApi, time, Informed(logger));
-            agent._informing = Task.WhenAll(agent.Informers.RunAsync(agent._stopping.Token), routes.RunAsync(agent._stopping.Token));
+            var informing = agent.Informers.RunAsync(agent._stopping.Token);
+            agent._informing = options.RoutedBy is null ? Task.WhenAll(informing, routes.RunAsync(agent._stopping.Token)) : informing;
             await agent.Informers.For(Mobula.Client.Resources.Services).WaitForSyncAsync(cancellation).ConfigureAwait(false);
-            // First: the kubelet's address is the bridge's.
-            var network = new NodeNetworkOptions { Network = options.Network, ClusterDomain = options.ClusterDomain, ApiServer = options.ApiServer };
-            agent.Keep(await NodeNetwork.StartAsync(network, routes, agent._pods.Informer, time, logger, cancellation).ConfigureAwait(false));
+            // First: the kubelet's address is one of the bridge's.
+            if (options.RoutedBy?._network is { } shared)
+            {
+                await HostBridge.AddAddressAsync(options.Network, options.Network.NodeAddress(options.NodeNumber), cancellation).ConfigureAwait(false);
+                shared.Include(agent._pods.Informer);
+            }
+            else
+            {
+                var network = new NodeNetworkOptions { Network = options.Network, ClusterDomain = options.ClusterDomain, ApiServer = options.ApiServer, PortMappings = options.PortMappings };
+                agent._network = agent.Keep(await NodeNetwork.StartAsync(network, routes, agent._pods.Informer, time, logger, cancellation).ConfigureAwait(false));
+            }
             if (options.Kubelet is { } kubelet)
             {
                 var pipes = Directory.CreateDirectory(Path.Combine(options.RunDirectory, "pipes")).FullName;

@@ -28,6 +28,15 @@ internal sealed record NodeSettings
     /// <summary>The cgroup above all pods, for example <c>/mobula0</c>.</summary>
     public required string CgroupRoot { get; init; }
 
+    /// <summary>Labels of the Node besides those that a kubelet gives.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The taint with which the Node registers, <c>KEY:EFFECT</c>, or null.</summary>
+    public string? Taint { get; init; }
+
+    /// <summary>Paths of the host that hostPath volumes find elsewhere.</summary>
+    public IReadOnlyList<NodeMount> Mounts { get; init; } = [];
+
     public required NodeCapacity Capacity { get; init; }
 
     public string PodDirectory(string uid) => Path.Combine(PodsDirectory, uid);

@@ -19,7 +19,7 @@ internal sealed class PodEviction(ObjectStore store, ResourceRegistry registry, 
     {
         _ = verb;
         var options = WriteOptions.Read(request, "CreateOptions");
-        var body = await RequestBody.ReadAsync(request, maxBody).ConfigureAwait(false);
+        var body = InCurrentVersion(await RequestBody.ReadAsync(request, maxBody).ConfigureAwait(false));
         var eviction = BodyDecoder.Decode(request, definition, definition.Info.Subresource("eviction")!.Kind, body, options.FieldValidation);
         request.AuditRequestObject(eviction);
         if (eviction.Name.Length > 0 && eviction.Name != request.Info.Name) throw StatusException.BadRequest("name in URL does not match name in Eviction object");
@@ -64,6 +64,24 @@ internal sealed class PodEviction(ObjectStore store, ResourceRegistry registry, 
         };
         await writer.ChangeAsync(request, change).ConfigureAwait(false);
         return store.Get(stored.Key) ?? throw StatusException.NotFound(definition.Resource, stored.Key.Name);
+    }
+
+    /// <summary>An eviction in <c>policy/v1beta1</c>, as kubectl up to 1.21 drains with it, is as good as one in <c>policy/v1</c>: they are the same.</summary>
+    private static byte[] InCurrentVersion(byte[] body)
+    {
+        if (body.AsSpan().IndexOf("policy/v1beta1"u8) < 0 || body[0] != '{') return body;
+        try
+        {
+            var sent = KubernetesJson.ParseObject(body);
+            if (sent.ApiVersion != "policy/v1beta1") return body;
+            sent["apiVersion"] = "policy/v1";
+            return KubernetesJson.Serialize(sent);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            // The decoder has the words for it.
+            return body;
+        }
     }
 
     private async Task SpendBudgetAsync(ApiRequest request, JsonObject pod, bool dryRun)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Mobula.ApiServer;
@@ -31,6 +32,13 @@ internal sealed class ClusterNodes : IAsyncDisposable
             RunDirectory = $"/run/mobula/{record.NetworkIndex}-{index}",
             Network = new ClusterNetwork(record.NetworkIndex),
             KubernetesVersion = record.KubernetesVersion,
+            NodeNumber = index,
+            Labels = node.Labels,
+            // As in kind: a control plane keeps pods off when there are workers to take them.
+            Taint = node.IsControlPlane && record.Nodes.Count > 1 ? "node-role.kubernetes.io/control-plane:NoSchedule" : null,
+            // The nodes share the host's ports, as far as they go through rules.
+            PortMappings = [.. record.Nodes.SelectMany(n => n.PortMappings)],
+            Mounts = [.. node.Mounts.Select(m => new NodeMount(m.Outside, m.Inside))],
         };
     }
 
@@ -47,18 +55,21 @@ internal sealed class ClusterNodes : IAsyncDisposable
                 var api = Connect(apiServer, "kubelet", $"system:node:{node.Name}", "system:nodes");
                 var proxyApi = Connect(apiServer, "kube-proxy", "system:kube-proxy", "system:node-proxier");
                 var options = Options(directory, record, node);
+                var address = options.Network.NodeAddress(options.NodeNumber);
                 options = options with
                 {
+                    RoutedBy = nodes._agents.FirstOrDefault(),
                     ApiServer = new IPEndPoint(IPAddress.Parse(record.Address), record.Port),
                     Kubelet = new KubeletServerOptions
                     {
-                        Address = options.Network.Gateway,
-                        Certificate = apiServer.IssueServerCertificate(node.Name, options.Network.Gateway.ToString()),
+                        Address = address,
+                        Certificate = apiServer.IssueServerCertificate(node.Name, address.ToString()),
                         ClientAuthority = X509Certificate2.CreateFromPem(apiServer.Admin.CertificateAuthorityPem),
                         ClientNames = new HashSet<string> { "kube-apiserver-kubelet-client" },
                     },
                 };
                 nodes._agents.Add(await NodeAgent.StartAsync(options, api, proxyApi, clock, log, cancellation).ConfigureAwait(false));
+                if (node.IsControlPlane) await MarkControlPlaneAsync(Connect(apiServer, "mobula", "kubernetes-admin", "system:masters"), node.Name, cancellation).ConfigureAwait(false);
                 // The image of the pods' own process is never pulled.
                 foreach (var archive in ImageArchives.Find("pause")) await NodeImages.ImportAsync(options, archive, cancellation).ConfigureAwait(false);
                 progress.Step($"node {node.Name}", ContainerTools.Versions, clock.GetElapsedTime(began));
@@ -84,6 +95,14 @@ internal sealed class ClusterNodes : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var agent in Enumerable.Reverse(_agents)) await agent.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Roles are labels that a node may not give itself.</summary>
+    private static Task MarkControlPlaneAsync(KubernetesApi admin, string node, CancellationToken cancellation)
+    {
+        var labels = new JsonObject { ["node-role.kubernetes.io/control-plane"] = "", ["node.kubernetes.io/exclude-from-external-load-balancers"] = "" };
+        var patch = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = labels } };
+        return admin.PatchAsync(Client.Resources.Nodes, null, node, PatchType.Merge, patch, cancellation: cancellation);
     }
 
     private static KubernetesApi Connect(ApiServerHost apiServer, string fieldManager, string user, string group) =>

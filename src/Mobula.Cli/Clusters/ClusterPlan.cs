@@ -1,4 +1,5 @@
 using Mobula.Cli.KindConfiguration;
+using Mobula.Node.Network;
 
 namespace Mobula.Cli.Clusters;
 
@@ -32,17 +33,23 @@ internal sealed record ClusterPlan(ClusterRecord Record, IReadOnlyList<string> W
             Address = request.Config.ApiServerAddress ?? "127.0.0.1",
             Port = request.Port ?? request.Config.ApiServerPort ?? 0,
             Kubeconfig = kubeconfig,
-            Nodes = request.HasNodes ? NameNodes(directory.Name, request.Config.Nodes) : [],
+            Nodes = request.HasNodes ? NameNodes(directory.Name, request) : [],
             ApiServerFlags = PlanFlags(request, directory, fileExists, warnings),
         };
         return new(record, warnings);
     }
 
     /// <summary>kind's names: <c>NAME-control-plane</c>, <c>NAME-worker</c>, <c>NAME-worker2</c> …</summary>
-    private static List<NodeRecord> NameNodes(string cluster, IReadOnlyList<KindNode> nodes)
+    private static List<NodeRecord> NameNodes(string cluster, ClusterRequest request)
     {
         var workers = 0;
-        return [.. nodes.Select(n => new NodeRecord(n.IsControlPlane ? $"{cluster}-control-plane" : WorkerName(), n.IsControlPlane, n.Labels))];
+        var nodes = request.Config.Nodes;
+        if (nodes.Count > ClusterNetwork.MaximumNodes) throw new UsageException($"{nodes.Count} nodes are asked for; a cluster here has at most {ClusterNetwork.MaximumNodes}");
+        return [.. nodes.Select(n => new NodeRecord(n.IsControlPlane ? $"{cluster}-control-plane" : WorkerName(), n.IsControlPlane, n.Labels)
+        {
+            PortMappings = n.PortMappings,
+            Mounts = [.. n.ExtraMounts.Select(m => m with { Outside = Path.GetFullPath(m.Outside, request.WorkingDirectory) })],
+        })];
 
         string WorkerName() => ++workers == 1 ? $"{cluster}-worker" : $"{cluster}-worker{workers}";
     }

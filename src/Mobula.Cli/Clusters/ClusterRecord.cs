@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mobula.Cli.KindConfiguration;
+using Mobula.Node;
 
 namespace Mobula.Cli.Clusters;
 
@@ -63,7 +65,14 @@ internal sealed record ClusterRecord
 /// <param name="Name">The Node's name.</param>
 /// <param name="IsControlPlane">Whether it has the control plane's role label, and its taint if there are workers.</param>
 /// <param name="Labels">More labels.</param>
-internal sealed record NodeRecord(string Name, bool IsControlPlane, IReadOnlyDictionary<string, string> Labels);
+internal sealed record NodeRecord(string Name, bool IsControlPlane, IReadOnlyDictionary<string, string> Labels)
+{
+    /// <summary>Paths of the host, absolute, under other names in the node.</summary>
+    public IReadOnlyList<PathMount> Mounts { get; init; } = [];
+
+    /// <summary>Ports of the host that lead to the node's.</summary>
+    public IReadOnlyList<NodePortMapping> PortMappings { get; init; } = [];
+}
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ClusterRecord))]

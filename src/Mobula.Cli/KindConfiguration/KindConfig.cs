@@ -1,3 +1,5 @@
+using Mobula.Node;
+
 namespace Mobula.Cli.KindConfiguration;
 
 /// <summary>What a kind configuration (<c>kind.x-k8s.io/v1alpha4</c>, kind <c>Cluster</c>) asks of a cluster.</summary>
@@ -35,6 +37,9 @@ internal sealed record KindConfig
 /// <param name="ExtraMounts">The field <c>extraMounts</c>.</param>
 internal sealed record KindNode(bool IsControlPlane, string? Image, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<PathMount> ExtraMounts)
 {
+    /// <summary>The field <c>extraPortMappings</c>.</summary>
+    public IReadOnlyList<NodePortMapping> PortMappings { get; init; } = [];
+
     /// <summary>A control plane about which nothing is said.</summary>
     public static readonly KindNode ControlPlane = new(true, null, new Dictionary<string, string>(), []);
 }

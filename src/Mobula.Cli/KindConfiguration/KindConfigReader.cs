@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Mobula.Node;
 using YamlDotNet.RepresentationModel;
 
 namespace Mobula.Cli.KindConfiguration;
@@ -124,14 +127,51 @@ internal sealed class KindConfigReader
                 case "labels": result = result with { Labels = _source.Members(value, path).ToDictionary(m => m.Name, m => _source.Text(m.Value, path)) }; break;
                 case "extraMounts": result = result with { ExtraMounts = ReadMounts(value, path) }; break;
                 case "kubeadmConfigPatches": _patches.Read(value, path); break;
-                case "extraPortMappings":
-                    _warnings.Add($"{_source.Place(key)}: {path} is not needed and ignored: NodePorts and hostPorts are reached at the host's own ports");
-                    break;
+                case "extraPortMappings": result = result with { PortMappings = ReadPortMappings(value, path) }; break;
                 case "kubeadmConfigPatchesJSON6902": Ignore(key, path); break;
                 default: throw _source.Error(key, $"unknown field \"{path}\"");
             }
         }
         return result;
+    }
+
+    private IReadOnlyList<NodePortMapping> ReadPortMappings(YamlNode list, string path)
+    {
+        var mappings = new List<NodePortMapping>();
+        foreach (var (item, i) in _source.Items(list, path).Select((item, i) => (item, i)))
+        {
+            int? hostPort = null, containerPort = null;
+            var protocol = "tcp";
+            string? address = null;
+            foreach (var (name, key, value) in _source.Members(item, $"{path}[{i}]"))
+            {
+                var field = $"{path}[{i}].{name}";
+                switch (name)
+                {
+                    case "hostPort": hostPort = ReadPort(value, field); break;
+                    case "containerPort": containerPort = ReadPort(value, field); break;
+                    case "listenAddress": address = ReadListenAddress(value, field); break;
+                    case "protocol":
+                        protocol = _source.Text(value, field).ToLowerInvariant();
+                        if (protocol is not ("tcp" or "udp" or "sctp")) throw _source.Error(value, $"{field} must be TCP, UDP or SCTP");
+                        break;
+                    default: throw _source.Error(key, $"unknown field \"{field}\"");
+                }
+            }
+            if (containerPort is not { } target) throw _source.Error(item, $"{path}[{i}] needs containerPort");
+            if (hostPort is { } port) mappings.Add(new(protocol, port, target, address));
+            else _warnings.Add($"{_source.Place(item)}: {path}[{i}] names no hostPort: the port is {target} on the host too");
+        }
+        return mappings;
+    }
+
+    private string? ReadListenAddress(YamlNode node, string path)
+    {
+        var text = _source.Text(node, path);
+        if (!IPAddress.TryParse(text, out var address)) throw _source.Error(node, $"{path}: \"{text}\" is no IP address");
+        if (address.AddressFamily == AddressFamily.InterNetwork) return address.Equals(IPAddress.Any) ? null : text;
+        _warnings.Add($"{_source.Place(node)}: {path} is ignored: there is no IPv6 here, and the port is reached at all IPv4 addresses");
+        return null;
     }
 
     private IReadOnlyList<PathMount> ReadMounts(YamlNode list, string path)

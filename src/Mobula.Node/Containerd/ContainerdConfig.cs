@@ -59,6 +59,7 @@ internal static class ContainerdConfig
     /// </summary>
     public static string CniConfigList(ContainerdOptions options)
     {
+        var (first, last) = options.Network.PodAddresses(options.NodeNumber);
         var plugin = new JsonObject
         {
             ["type"] = "bridge",
@@ -70,7 +71,13 @@ internal static class ContainerdConfig
             {
                 ["type"] = "host-local",
                 ["dataDir"] = Path.Combine(options.DataDirectory, "ipam"),
-                ["ranges"] = new JsonArray(new JsonArray(new JsonObject { ["subnet"] = options.Network.PodSubnet.ToString() })),
+                ["ranges"] = new JsonArray(new JsonArray(new JsonObject
+                {
+                    ["subnet"] = options.Network.PodSubnet.ToString(),
+                    ["rangeStart"] = first.ToString(),
+                    ["rangeEnd"] = last.ToString(),
+                    ["gateway"] = options.Network.Gateway.ToString(),
+                })),
                 ["routes"] = new JsonArray(new JsonObject { ["dst"] = "0.0.0.0/0" }),
             },
         };

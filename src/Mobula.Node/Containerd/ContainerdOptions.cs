@@ -17,6 +17,9 @@ public sealed record ContainerdOptions
     /// <summary>The cluster's bridge and address ranges.</summary>
     public required ClusterNetwork Network { get; init; }
 
+    /// <summary>The node's number in the cluster, from 0: it decides which addresses the node gives to pods.</summary>
+    public int NodeNumber { get; init; }
+
     /// <summary>The image of the pod's own process. It must have been imported; it is never pulled.</summary>
     public string SandboxImage { get; init; } = "localhost/mobula/pause:1";
 

@@ -27,6 +27,19 @@ public sealed record ClusterNetwork(int Index)
     /// <summary>The host's address on the bridge: the pods' gateway and the node's internal IP.</summary>
     public IPAddress Gateway => new([10, (byte)(244 - Index), 0, 1]);
 
+    /// <summary>How many nodes of one cluster can live on this host.</summary>
+    public const int MaximumNodes = 100;
+
+    /// <summary>The address of a node. That of the first is the pods' gateway; the others have one beside it on the bridge.</summary>
+    /// <param name="node">The node's number in the cluster, from 0.</param>
+    public IPAddress NodeAddress(int node) => PodAddress(node, 1);
+
+    /// <summary>The first and the last address that a node gives to its pods: nodes share the bridge, so their addresses must differ.</summary>
+    /// <param name="node">The node's number in the cluster, from 0.</param>
+    public (IPAddress First, IPAddress Last) PodAddresses(int node) => (PodAddress(node, 2), PodAddress(node, 254));
+
+    private IPAddress PodAddress(int node, byte last) => new([10, (byte)(244 - Index), (byte)node, last]);
+
     /// <summary>The cluster IP of the service <c>kubernetes</c>.</summary>
     public IPAddress ApiServerService => new([10, (byte)(96 + Index), 0, 1]);
 

@@ -34,6 +34,11 @@ internal static class HostBridge
         return true;
     }
 
+    /// <summary>Gives the bridge one more address: that of another node on this host.</summary>
+    /// <exception cref="InvalidOperationException">The host refused; the message says what.</exception>
+    public static Task AddAddressAsync(ClusterNetwork network, System.Net.IPAddress address, CancellationToken cancellation) =>
+        IpAsync(cancellation, "address", "replace", $"{address}/{network.PodSubnet.PrefixLength}", "dev", network.Bridge);
+
     private static async Task IpAsync(CancellationToken cancellation, params string[] arguments)
     {
         var (code, _, error) = await HostCommand.RunAsync("ip", arguments, null, cancellation).ConfigureAwait(false);

@@ -15,6 +15,9 @@ internal sealed record NodeNetworkOptions
     /// <summary>Where the API server listens on this host; the service <c>default/kubernetes</c> leads there. Null for what its endpoints say.</summary>
     public IPEndPoint? ApiServer { get; init; }
 
+    /// <summary>Ports of the host that lead to other ports of the node.</summary>
+    public IReadOnlyList<NodePortMapping> PortMappings { get; init; } = [];
+
     /// <summary>The host's own resolver configuration.</summary>
     public string ResolvConf { get; init; } = "/etc/resolv.conf";
 }
@@ -31,7 +34,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
     private readonly NodeNetworkOptions _options;
     private readonly Informer _services;
     private readonly Informer _slices;
-    private readonly Informer _pods;
+    private readonly Lock _gate = new();
     private readonly DnsServer _dns;
     private readonly NodeRouting _routing;
     private readonly TimeProvider _time;
@@ -39,6 +42,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
     private readonly SemaphoreSlim _changed = new(1, 1);
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<IDisposable> _subscriptions = [];
+    private IReadOnlyList<Informer> _pods;
     private IReadOnlySet<string> _present = new HashSet<string>();
     private string _applied = "";
     private Task _following = Task.CompletedTask;
@@ -49,9 +53,9 @@ internal sealed class NodeNetwork : IAsyncDisposable
         _options = options;
         _services = informers.For(Mobula.Client.Resources.Services);
         _slices = informers.For(Mobula.Client.Resources.EndpointSlices);
-        _pods = pods;
+        _pods = [pods];
         _dns = dns;
-        _routing = new NodeRouting(options.Network, dns.EndPoint, bridgeIsFiltered);
+        _routing = new NodeRouting(options.Network, dns.EndPoint, bridgeIsFiltered) { PortMappings = options.PortMappings };
         _time = time;
         _logger = logger;
     }
@@ -99,13 +103,29 @@ internal sealed class NodeNetwork : IAsyncDisposable
         await _slices.WaitForSyncAsync(cancellation).ConfigureAwait(false);
         _present = await ServiceRules.PresentChainsAsync(_options.Network, "nat", cancellation).ConfigureAwait(false);
         await SyncAsync(cancellation).ConfigureAwait(false);
-        _subscriptions.Add(_services.Subscribe((_, _) => Poke()));
-        _subscriptions.Add(_slices.Subscribe((_, _) => Poke()));
-        _subscriptions.Add(_pods.Subscribe((old, now) =>
-        {
-            if (ServicePlanner.HasHostPort(old) || ServicePlanner.HasHostPort(now)) Poke();
-        }));
+        Follow(_services.Subscribe((_, _) => Poke()));
+        Follow(_slices.Subscribe((_, _) => Poke()));
+        foreach (var pods in _pods) FollowHostPorts(pods);
         _following = FollowAsync();
+    }
+
+    /// <summary>Routes the host ports of another node's pods too; the nodes of a cluster on one host share its ports.</summary>
+    /// <param name="pods">The pods of that node; it runs, or will.</param>
+    public void Include(Informer pods)
+    {
+        lock (_gate) _pods = [.. _pods, pods];
+        FollowHostPorts(pods);
+        Poke();
+    }
+
+    private void FollowHostPorts(Informer pods) => Follow(pods.Subscribe((old, now) =>
+    {
+        if (ServicePlanner.HasHostPort(old) || ServicePlanner.HasHostPort(now)) Poke();
+    }));
+
+    private void Follow(IDisposable subscription)
+    {
+        lock (_gate) _subscriptions.Add(subscription);
     }
 
     private void Poke()
@@ -145,7 +165,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
         var slices = _slices.Cache.List();
         _dns.Update(ClusterDns.From(_options.ClusterDomain, services, slices));
         ServiceEndpoint? apiServer = _options.ApiServer is { } real ? new ServiceEndpoint(real.Address.ToString(), real.Port) : null;
-        var rules = ServiceRules.Render(ServicePlanner.Plan(services, slices, _pods.Cache.List(), apiServer), _routing, _present);
+        var rules = ServiceRules.Render(ServicePlanner.Plan(services, slices, _pods.SelectMany(p => p.Cache.List()), apiServer), _routing, _present);
         if (rules == _applied) return;
         await ServiceRules.ApplyAsync(rules, _options.Network, cancellation).ConfigureAwait(false);
         _present = rules.Split('\n').TakeWhile(l => l != "COMMIT").Where(l => l.StartsWith(':')).Select(l => l[1..l.IndexOf(' ')])

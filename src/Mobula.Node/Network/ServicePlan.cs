@@ -35,4 +35,12 @@ internal sealed record ServicePlan(IReadOnlyList<ServicePort> Services, IReadOnl
 /// Whether traffic between pods passes iptables. Where it does not, answers would not find their way back through a service's address
 /// unless the node puts itself in between.
 /// </param>
-internal sealed record NodeRouting(ClusterNetwork Network, IPEndPoint? DnsServer, bool BridgeIsFiltered);
+internal sealed record NodeRouting(ClusterNetwork Network, IPEndPoint? DnsServer, bool BridgeIsFiltered)
+{
+    /// <summary>Ports of the host that lead to other ports of the node.</summary>
+    public IReadOnlyList<NodePortMapping> PortMappings { get; init; } = [];
+
+    /// <summary>The mappings that lead to this port and are not that port itself.</summary>
+    public IEnumerable<NodePortMapping> MappingsTo(string protocol, int nodePort) =>
+        PortMappings.Where(m => m.Protocol == protocol && m.NodePort == nodePort && (m.HostPort != nodePort || m.ListenAddress is not null));
+}

@@ -46,15 +46,20 @@ internal static class ServiceRules
             foreach (var address in service.Addresses.Distinct())
                 rules.Append(CultureInfo.InvariantCulture, $"-A {prefix}-SERVICES -d {address}/32 -p {service.Protocol} --dport {service.Port} -j {chain}\n");
             if (service.NodePort is { } nodePort)
+            {
                 nodePorts.Append(CultureInfo.InvariantCulture, $"-A {prefix}-NODEPORTS -p {service.Protocol} --dport {nodePort} -j {chain}\n");
+                foreach (var mapping in node.MappingsTo(service.Protocol, nodePort))
+                    nodePorts.Append(CultureInfo.InvariantCulture, $"-A {prefix}-NODEPORTS{Destination(mapping.ListenAddress)} -p {service.Protocol} --dport {mapping.HostPort} -j {chain}\n");
+            }
             AppendBalancing(rules, prefix, chain, service, chains);
             foreach (var endpoint in service.Endpoints) endpoints.Add(endpoint.Ip);
         }
 
         foreach (var port in plan.HostPorts)
         {
-            var address = port.HostIp is null ? "" : $" -d {port.HostIp}/32";
-            nodePorts.Append(CultureInfo.InvariantCulture, $"-A {prefix}-NODEPORTS{address} -p {port.Protocol} --dport {port.Port} -j DNAT --to-destination {port.Target}\n");
+            nodePorts.Append(CultureInfo.InvariantCulture, $"-A {prefix}-NODEPORTS{Destination(port.HostIp)} -p {port.Protocol} --dport {port.Port} -j DNAT --to-destination {port.Target}\n");
+            foreach (var mapping in node.MappingsTo(port.Protocol, port.Port))
+                nodePorts.Append(CultureInfo.InvariantCulture, $"-A {prefix}-NODEPORTS{Destination(mapping.ListenAddress)} -p {port.Protocol} --dport {mapping.HostPort} -j DNAT --to-destination {port.Target}\n");
             endpoints.Add(port.Target.Ip);
         }
 
@@ -82,6 +87,8 @@ internal static class ServiceRules
         text.Append($"-A {prefix}-FORWARD -o {network.Bridge} -j ACCEPT\n");
         return text.Append("COMMIT\n").ToString();
     }
+
+    private static string Destination(string? address) => address is null ? "" : $" -d {address}/32";
 
     /// <summary>Brings rules onto the host, and enters them from the built-in chains where that is not done yet.</summary>
     /// <exception cref="InvalidOperationException">iptables refused; the message has its words.</exception>

@@ -43,18 +43,26 @@ internal static class NodeObject
             ["labels"] = Labels(seen),
             ["annotations"] = new JsonObject { ["volumes.kubernetes.io/controller-managed-attach-detach"] = "true" },
         },
-        ["spec"] = new JsonObject(),
+        ["spec"] = Spec(seen.Settings.Taint),
         ["status"] = Status(seen, []),
     };
 
-    public static JsonObject Labels(NodeObservation seen) => new()
+    public static JsonObject Labels(NodeObservation seen)
     {
-        ["beta.kubernetes.io/arch"] = seen.Machine.Architecture,
-        ["beta.kubernetes.io/os"] = "linux",
-        ["kubernetes.io/arch"] = seen.Machine.Architecture,
-        ["kubernetes.io/hostname"] = seen.Settings.NodeName,
-        ["kubernetes.io/os"] = "linux",
-    };
+        var labels = new JsonObject(seen.Settings.Labels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value)));
+        labels["beta.kubernetes.io/arch"] = seen.Machine.Architecture;
+        labels["beta.kubernetes.io/os"] = "linux";
+        labels["kubernetes.io/arch"] = seen.Machine.Architecture;
+        labels["kubernetes.io/hostname"] = seen.Settings.NodeName;
+        labels["kubernetes.io/os"] = "linux";
+        return labels;
+    }
+
+    private static JsonObject Spec(string? taint)
+    {
+        if (taint?.Split(':') is not [var key, var effect]) return [];
+        return new() { ["taints"] = new JsonArray(new JsonObject { ["key"] = key, ["effect"] = effect }) };
+    }
 
     /// <summary>The status; times of conditions that did not change are kept from the old one.</summary>
     public static JsonObject Status(NodeObservation seen, JsonObject old)

@@ -102,7 +102,7 @@ internal sealed class PodVolumes(KubernetesApi api, VolumeContents contents, Nod
 
     private string HostPath(JsonObject pod, JsonObject volume)
     {
-        if (volume.Object("hostPath") is { } host) return host.Text("path") ?? "/";
+        if (volume.Object("hostPath") is { } host) return NodeMount.OnHost(host.Text("path") ?? "/", node.Mounts);
         var kind = volume.Object("emptyDir") is not null ? "empty-dir" : volume.Object("configMap") is not null ? "configmap"
             : volume.Object("secret") is not null ? "secret" : volume.Object("downwardAPI") is not null ? "downward-api" : "projected";
         return Path.Combine(node.PodDirectory(pod.Uid), "volumes", $"kubernetes.io~{kind}", volume.Text("name") ?? "");
@@ -112,7 +112,7 @@ internal sealed class PodVolumes(KubernetesApi api, VolumeContents contents, Nod
     {
         if (volume.Object("hostPath") is { } host)
         {
-            HostPathVolume.Check(host.Text("path") ?? "", host.Text("type") ?? "");
+            HostPathVolume.Check(NodeMount.OnHost(host.Text("path") ?? "", node.Mounts), host.Text("type") ?? "");
             return;
         }
         var folder = HostPath(pod, volume);

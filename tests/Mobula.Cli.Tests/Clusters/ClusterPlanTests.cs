@@ -66,6 +66,23 @@ public sealed class ClusterPlanTests
     }
 
     [Fact]
+    public void Mounts_start_at_the_working_directory_and_the_control_plane_keeps_pods_off_beside_workers()
+    {
+        var control = KindNode.ControlPlane with { ExtraMounts = [new("./data", "/data", false)], PortMappings = [new("tcp", 8080, 30080, null)] };
+        var worker = KindNode.ControlPlane with { IsControlPlane = false };
+
+        var alone = Plan(new() { WorkingDirectory = "/work", Config = new() { Nodes = [control] } }).Record;
+        var two = Plan(new() { WorkingDirectory = "/work", Config = new() { Nodes = [control, worker] } }).Record;
+
+        Assert.Equal("/work/data", Assert.Single(alone.Nodes[0].Mounts).Outside);
+        Assert.Equal(8080, Assert.Single(alone.Nodes[0].PortMappings).HostPort);
+        Assert.Null(ClusterNodes.Options(Directory, alone, alone.Nodes[0]).Taint);
+        Assert.Equal("node-role.kubernetes.io/control-plane:NoSchedule", ClusterNodes.Options(Directory, two, two.Nodes[0]).Taint);
+        Assert.Null(ClusterNodes.Options(Directory, two, two.Nodes[1]).Taint);
+        Assert.Equal(1, ClusterNodes.Options(Directory, two, two.Nodes[1]).NodeNumber);
+    }
+
+    [Fact]
     public void Nodes_are_named_as_in_kind()
     {
         var worker = KindNode.ControlPlane with { IsControlPlane = false };

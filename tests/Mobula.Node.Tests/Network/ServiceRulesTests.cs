@@ -47,6 +47,23 @@ public sealed class ServiceRulesTests
     }
 
     [Fact]
+    public void Rules_lead_mapped_ports_of_the_host_to_NodePorts_and_host_ports()
+    {
+        var plan = ServicePlanner.Plan(NetworkObjects.Services, NetworkObjects.Slices, NetworkObjects.Pods, null);
+        var mapped = Node with
+        {
+            PortMappings = [new("tcp", 8000, 30080, null), new("tcp", 80, 8088, "127.0.0.1"), new("udp", 8001, 30080, null), new("tcp", 30080, 30080, null)],
+        };
+
+        var rules = ServiceRules.Render(plan, mapped, new HashSet<string>()).Split('\n').Where(r => r.StartsWith("-A MOBULA0-NODEPORTS")).ToList();
+
+        var web = rules.Single(r => r.Contains("--dport 30080 ")).Split(' ')[^1];
+        Assert.Contains($"-A MOBULA0-NODEPORTS -p tcp --dport 8000 -j {web}", rules);
+        Assert.Contains("-A MOBULA0-NODEPORTS -d 127.0.0.1/32 -p tcp --dport 80 -j DNAT --to-destination 10.244.0.5:80", rules);
+        Assert.DoesNotContain(rules, r => r.Contains("8001"));
+    }
+
+    [Fact]
     public async Task Services_dns_and_host_ports_work_from_pods_and_host_and_leave_nothing()
     {
         await using var host = await ContainerdHost.StartAsync();
