@@ -66,13 +66,15 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
         if (group.Length == 0) yield return FieldError.Required(Spec.Child("group"));
         else
         {
-            foreach (var message in NameValidation.IsDns1123Subdomain(group)) yield return FieldError.Invalid(Spec.Child("group"), group, message);
-            if (!group.Contains('.', StringComparison.Ordinal)) yield return FieldError.Invalid(Spec.Child("group"), group, "should be a domain with at least one dot");
+            var wrong = NameValidation.IsDns1123Subdomain(group);
+            foreach (var message in wrong) yield return FieldError.Invalid(Spec.Child("group"), group, message);
+            if (wrong.Count == 0 && !group.Contains('.', StringComparison.Ordinal)) yield return FieldError.Invalid(Spec.Child("group"), group, "should be a domain with at least one dot");
         }
         var scope = o.Text("spec", "scope") ?? "";
         if (scope.Length == 0) yield return FieldError.Required(Spec.Child("scope"));
         else if (scope is not ("Namespaced" or "Cluster")) yield return FieldError.NotSupported(Spec.Child("scope"), scope, ["Cluster", "Namespaced"]);
         foreach (var error in ValidateVersions(o)) yield return error;
+        foreach (var error in DefinitionVersions.Validate(o)) yield return error;
         foreach (var error in ValidateNames(o.Object("spec", "names") ?? [])) yield return error;
         if (o.Flag("spec", "preserveUnknownFields") == true)
         {
@@ -88,18 +90,19 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
         {
             yield return FieldError.NotSupported(Spec.Child("conversion", "strategy"), strategy, ["None", "Webhook"]);
         }
+        foreach (var error in DefinitionSchemas.Validate(o)) yield return error;
         if (!o.Texts("status", "storedVersions").Any()) yield return FieldError.Invalid(FieldPath.Of("status", "storedVersions"), null, "must have at least one stored version");
+    }
+
+    public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old, WriteContext context)
+    {
+        // A schema that was accepted stays so until somebody changes it.
+        var schemas = JsonNode.DeepEquals(o.At("spec", "versions"), old.At("spec", "versions")) ? DefinitionSchemas.Validate(o).Select(e => e.Field).ToHashSet() : [];
+        return Validate(o, context).Where(e => !schemas.Contains(e.Field));
     }
 
     public override IEnumerable<string> Warnings(JsonObject o, JsonObject? old)
     {
-        foreach (var version in o.Objects("spec", "versions"))
-        {
-            if (HasRules(version.Object("schema", "openAPIV3Schema")))
-            {
-                yield return $"spec.versions[name={version.Text("name")}].schema: this server does not evaluate x-kubernetes-validations (CEL rules): objects that break them are accepted";
-            }
-        }
         if (o.Text("spec", "conversion", "strategy") == "Webhook")
         {
             yield return "spec.conversion: this server calls no conversion webhooks: versions are served as with strategy None";
@@ -108,13 +111,6 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
 
     private static bool IsProtected(string group) =>
         group is "k8s.io" or "kubernetes.io" || group.EndsWith(".k8s.io", StringComparison.Ordinal) || group.EndsWith(".kubernetes.io", StringComparison.Ordinal);
-
-    private static bool HasRules(JsonNode? schema) => schema switch
-    {
-        JsonObject o => o["x-kubernetes-validations"] is JsonArray { Count: > 0 } || o.Any(m => HasRules(m.Value)),
-        JsonArray list => list.Any(HasRules),
-        _ => false,
-    };
 
     private static IEnumerable<FieldError> ValidateVersions(JsonObject o)
     {

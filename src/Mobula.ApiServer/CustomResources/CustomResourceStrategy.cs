@@ -45,13 +45,13 @@ internal sealed class CustomResourceStrategy(TypeSchema schema, bool hasStatus) 
         return a.All(m => m.Key == "metadata" || JsonNode.DeepEquals(m.Value, b[m.Key])) && b.All(m => m.Key == "metadata" || a.ContainsKey(m.Key));
     }
 
-    public override IEnumerable<FieldError> Validate(JsonObject o, WriteContext context) => Check(o, null);
+    public override IEnumerable<FieldError> Validate(JsonObject o, WriteContext context) => Check(o, null, context);
 
-    public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old, WriteContext context) => Check(o, old);
+    public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old, WriteContext context) => Check(o, old, context);
 
-    public override IEnumerable<FieldError> ValidateSubresource(string subresource, JsonObject o, JsonObject old, WriteContext context) => Check(o, old, onlyStatus: subresource == "status");
+    public override IEnumerable<FieldError> ValidateSubresource(string subresource, JsonObject o, JsonObject old, WriteContext context) => Check(o, old, context, onlyStatus: subresource == "status");
 
-    private List<FieldError> Check(JsonObject o, JsonObject? old, bool onlyStatus = false)
+    private List<FieldError> Check(JsonObject o, JsonObject? old, WriteContext context, bool onlyStatus = false)
     {
         var errors = new List<FieldError>();
         if (!onlyStatus) errors.AddRange(SchemaValidation.Validate(schema, o, old));
@@ -59,6 +59,13 @@ internal sealed class CustomResourceStrategy(TypeSchema schema, bool hasStatus) 
         errors.AddRange(EmbeddedResources.Validate(schema, o));
         // A list that was wrong before may stay so: what broke it is not this write.
         if (old is null || ListInvariants.Validate(schema, old).Count == 0) errors.AddRange(ListInvariants.Validate(schema, o));
+        if (!SchemaRules.Exist(schema)) return errors;
+        if (errors.Any(e => HidesRules(e.Type))) errors.Add(FieldError.Invalid(null, null, "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
+        else errors.AddRange(SchemaRules.Validate(schema, o, old, context.Warnings));
         return errors;
     }
+
+    /// <summary>Rules may count on what the rest of the schema says; of what breaks it in this way they would speak nonsense.</summary>
+    private static bool HidesRules(FieldErrorType type) => type is FieldErrorType.FieldValueNotSupported or FieldErrorType.FieldValueRequired
+        or FieldErrorType.FieldValueTooLong or FieldErrorType.FieldValueTooMany or FieldErrorType.FieldValueTypeInvalid;
 }

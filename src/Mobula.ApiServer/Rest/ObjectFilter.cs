@@ -56,7 +56,7 @@ internal sealed class ObjectFilter
     {
         if (definition.SelectableFields.TryGetValue(field, out var value)) return value;
         var known = definition.SelectableFields.Keys.Select(k => $", {GoText.Quote(k)}");
-        throw StatusException.BadRequest(definition.Strategy.HasOwnFieldLabels
+        throw StatusException.BadRequest(definition.Strategy.HasOwnFieldLabels || (definition.IsCustom && definition.SelectableFields.Count > 0)
             ? $"field label not supported: {field}"
             : $"{GoText.Quote(field)} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"{string.Concat(known)}");
     }

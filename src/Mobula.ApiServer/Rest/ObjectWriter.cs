@@ -143,7 +143,7 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
     {
         var definition = change.Definition;
         var strategy = definition.Strategy;
-        var old = stored.Parse();
+        var old = ServedForm.StoredTree(definition, stored.Utf8);
         var oldServed = ServedForm.Tree(definition, stored.Utf8);
         var next = change.Make(oldServed);
         if (!change.IsUpdate && change.Name is null)

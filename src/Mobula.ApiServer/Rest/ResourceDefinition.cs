@@ -1,6 +1,7 @@
 using System.Text;
 using Mobula.ApiServer.Kinds;
 using Mobula.Kubernetes;
+using Mobula.Kubernetes.Decoding;
 using Mobula.Kubernetes.Schema;
 
 namespace Mobula.ApiServer.Rest;
@@ -40,6 +41,12 @@ internal sealed class ResourceDefinition
 
     /// <summary>Whether objects are stored as they are served.</summary>
     public bool IsStoredVersion => StoredKind == Kind;
+
+    /// <summary>Whether objects that are stored may lack defaults that their schema got later.</summary>
+    public bool DefaultsOnRead => IsCustom && CustomResourceForm.HasDefaults(Schema);
+
+    /// <summary>Stored bytes and the same with defaults, where they were served already.</summary>
+    public System.Runtime.CompilerServices.ConditionalWeakTable<byte[], byte[]> Defaulted { get; } = [];
 
     /// <summary>How the bytes of each stored object begin.</summary>
     public byte[] StoredHead => field ??= Head(StoredKind);

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Mobula.ApiServer.Storage;
 using Mobula.Kubernetes;
+using Mobula.Kubernetes.Decoding;
 
 namespace Mobula.ApiServer.Rest;
 
@@ -10,12 +11,30 @@ internal static class ServedForm
     /// <summary>The whole object, as GET answers it.</summary>
     public static ReadOnlyMemory<byte> Object(ResourceDefinition definition, byte[] stored)
     {
+        if (definition.DefaultsOnRead) return definition.Defaulted.GetValue(stored, bytes => WithDefaults(definition, bytes));
         if (definition.IsStoredVersion) return stored;
         if (VersionConversion.Find(definition) is { } conversion)
         {
             return StoredForm.Write(conversion.ToServed(KubernetesJson.ParseObject(stored)), definition.Kind, ResourceVersionOf(stored));
         }
         return Splice(definition.ServedHead, stored.AsSpan(definition.StoredHead.Length));
+    }
+
+    private static byte[] WithDefaults(ResourceDefinition definition, byte[] stored)
+    {
+        var plain = definition.IsStoredVersion ? stored : Splice(definition.ServedHead, stored.AsSpan(definition.StoredHead.Length));
+        var o = KubernetesJson.ParseObject(plain);
+        var before = o.Clone();
+        CustomResourceForm.ApplyDefaults(definition.Schema, o);
+        return JsonNode.DeepEquals(before, o) ? plain : StoredForm.Write(o, definition.Kind, o.ResourceVersion);
+    }
+
+    /// <summary>An object as it is stored, as a tree; with the defaults that its schema got later.</summary>
+    public static JsonObject StoredTree(ResourceDefinition definition, byte[] stored)
+    {
+        var o = KubernetesJson.ParseObject(stored);
+        if (definition.IsStoredVersion && definition.DefaultsOnRead) CustomResourceForm.ApplyDefaults(definition.Schema, o);
+        return o;
     }
 
     /// <summary>An item of a list: those of built-in kinds carry no kind and apiVersion.</summary>
@@ -28,9 +47,10 @@ internal static class ServedForm
     /// <summary>The object as a tree in the version asked for.</summary>
     public static JsonObject Tree(ResourceDefinition definition, byte[] stored)
     {
-        var o = KubernetesJson.ParseObject(stored);
+        var o = StoredTree(definition, stored);
         if (definition.IsStoredVersion) return o;
         if (VersionConversion.Find(definition) is { } conversion) return conversion.ToServed(o);
+        if (definition.DefaultsOnRead) CustomResourceForm.ApplyDefaults(definition.Schema, o);
         o["kind"] = definition.Kind.Kind;
         o["apiVersion"] = definition.Kind.ApiVersion;
         return o;

@@ -14,7 +14,7 @@ internal sealed class WatchEventWriter(ResourceDefinition definition, Representa
     private static readonly string[] Types = ["ADDED", "MODIFIED", "DELETED"];
 
     private readonly string _include = form.IsTable ? TableWriter.ReadInclude(includeObject) : "";
-    private readonly bool _asStored = form is { As: null, MediaType: MediaType.Json } && definition.IsStoredVersion;
+    private readonly bool _asStored = form is { As: null, MediaType: MediaType.Json } && definition.IsStoredVersion && !definition.DefaultsOnRead;
     private bool _columnsTold;
 
     /// <summary>Writes a change; in the plain form the line is shared by all watchers.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Mobula.Kubernetes.Schema;
@@ -8,6 +9,8 @@ namespace Mobula.Kubernetes.Decoding;
 /// <summary>Brings custom resources into form: fields without a schema are pruned, defaults filled in.</summary>
 public static class CustomResourceForm
 {
+    private static readonly ConditionalWeakTable<TypeSchema, StrongBox<bool>> DefaultsKnown = [];
+
     /// <summary>Removes the fields that the schema does not know, in place; embedded objects keep <c>apiVersion</c>, <c>kind</c> and a typed <c>metadata</c>.</summary>
     /// <param name="schema">The schema of the whole object.</param>
     /// <param name="obj">The object.</param>
@@ -56,6 +59,14 @@ public static class CustomResourceForm
                 break;
         }
     }
+
+    /// <summary>Whether a schema has defaults anywhere.</summary>
+    public static bool HasDefaults(TypeSchema schema) => DefaultsKnown.GetValue(schema, s => new(FindDefaults(s))).Value;
+
+    private static bool FindDefaults(TypeSchema schema) =>
+        (schema.Items is { } items && (items.HasDefault || HasDefaults(items)))
+        || (schema.AdditionalProperties is { } values && !ReferenceEquals(values, TypeSchema.Any) && (values.HasDefault || HasDefaults(values)))
+        || schema.Properties.Values.Any(p => !ReferenceEquals(p.Type, BuiltInSchemas.ObjectMeta) && (p.Type.HasDefault || HasDefaults(p.Type)));
 
     /// <summary>Removes the nulls of fields that may not be null and have no default, in place; to be called after <see cref="ApplyDefaults"/>.</summary>
     public static void DropNulls(TypeSchema schema, JsonNode? node)

@@ -150,7 +150,7 @@ public sealed class TypedForm
         if (property.Presence is Presence.Explicit or Presence.Zero) return false;
         return value switch
         {
-            JsonArray list => list.Count == 0 && !(property.Required && property.Name == "items"),
+            JsonArray list => list.Count == 0 && property.Type.Special != SpecialType.Json && !(property.Required && property.Name == "items"),
             JsonObject map => map.Count == 0 && (property.Type.IsMap || property.Type.Special == SpecialType.FieldsV1),
             _ => IsZero(value) && property.Type.Type != SchemaType.IntOrString
                 && property.Type.Special == SpecialType.None,
