@@ -59,6 +59,7 @@ internal sealed class ApiServerParts : IDisposable
         var subresources = new Dictionary<string, SubresourceHandler>([.. new KubeletProxy(store, keys, _webhooks).Handlers, .. new ServiceProxy(store).Handlers])
         {
             ["serviceaccounts/token"] = new TokenRequests(store, tokens, fieldManagers, _webhooks, time, limit).CreateAsync,
+            ["componentstatuses"] = new ComponentStatuses().AnswerAsync,
             ["pods/binding"] = binding.CreateAsync,
             ["pods/eviction"] = new PodEviction(store, Registry, writer, deleter, _webhooks, time, limit).CreateAsync,
             ["*/scale"] = new ScaleSubresource(store, writer, limit).AnswerAsync,

@@ -25,6 +25,7 @@ internal static class ResourceStrategies
         ["leases.coordination.k8s.io"] = ClusterStrategies.Lease,
         ["configmaps"] = ClusterStrategies.ConfigMap,
         ["nodes"] = ClusterStrategies.Node,
+        ["componentstatuses"] = new KindStrategy { Superseded = "v1 ComponentStatus is deprecated in v1.19+" },
         ["persistentvolumes"] = ClusterStrategies.PersistentVolume,
         ["persistentvolumeclaims"] = ClusterStrategies.PersistentVolumeClaim,
         ["endpoints"] = ClusterStrategies.Endpoints,

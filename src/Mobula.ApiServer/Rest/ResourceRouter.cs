@@ -32,6 +32,7 @@ internal sealed class ResourceRouter(
         var verb = Verb(request, collection);
         if (wide && verb == "create" && definition.IsCustom) return BytesAnswer.PageNotFound();
         if (verb is null || !Serves(definition, verb) || (wide && verb is "create" or "deletecollection" && wide)) throw StatusException.MethodNotAllowed();
+        if (subresources.TryGetValue(definition.Resource.QualifiedName, out var computed)) return await computed(request, definition, verb).ConfigureAwait(false);
         switch (verb)
         {
             case "list" when info.Verb == "watch":
@@ -100,7 +101,7 @@ internal sealed class ResourceRouter(
     private ValueTask<byte[]> BodyAsync(ApiRequest request) => RequestBody.ReadAsync(request, maxBody);
 }
 
-/// <summary>Answers a subresource.</summary>
+/// <summary>Answers a subresource, or a resource that is stored nowhere.</summary>
 /// <param name="request">The request.</param>
 /// <param name="definition">The resource.</param>
 /// <param name="verb"><c>get</c>, <c>create</c>, <c>update</c>, <c>patch</c> or <c>delete</c>.</param>

@@ -90,7 +90,7 @@ internal sealed class PodEviction(ObjectStore store, ResourceRegistry registry, 
             .Where(b => b.Key.Namespace == pod.Namespace).Select(b => b.Parse())
             .Where(b => b.Object("spec", "selector") is { } selector && LabelSelector.From(selector).Matches(pod)).ToList();
         if (budgets.Count == 0) return;
-        if (budgets.Count > 1) throw StatusException.InternalError("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.");
+        if (budgets.Count > 1) throw StatusException.Unclassified("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.");
         var budget = budgets[0];
         Check(budget);
         var definition = registry.Find(new GroupVersionResource("policy", "v1", "poddisruptionbudgets"))!;
