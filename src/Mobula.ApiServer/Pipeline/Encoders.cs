@@ -10,7 +10,7 @@ namespace Mobula.ApiServer.Pipeline;
 /// <summary>The other encodings of the JSON that answers are made as.</summary>
 internal static class Encoders
 {
-    public static ReadOnlyMemory<byte> ToYaml(ReadOnlyMemory<byte> utf8) => Encoding.UTF8.GetBytes(YamlWriter.Write(Sorted(JsonNode.Parse(utf8.Span))));
+    public static ReadOnlyMemory<byte> ToYaml(ReadOnlyMemory<byte> utf8) => Encoding.UTF8.GetBytes(YamlWriter.WriteAsGo(Sorted(JsonNode.Parse(utf8.Span))));
 
     /// <summary>YAML is written with the members in the order of their names.</summary>
     private static JsonNode? Sorted(JsonNode? node) => node switch

@@ -5,20 +5,34 @@ using System.Text.Json.Nodes;
 namespace Mobula.Kubernetes.Yaml;
 
 /// <summary>Writes JSON as plain block YAML that reads back the same: keys in their order, long texts as literal blocks.</summary>
-public static class YamlWriter
+public sealed class YamlWriter
 {
+    private const int GoLineWidth = 80;
+
+    private readonly bool _asGo;
+
+    private YamlWriter(bool asGo) => _asGo = asGo;
+
     /// <summary>One document, with a line break at its end.</summary>
-    public static string Write(JsonNode? node)
+    public static string Write(JsonNode? node) => new YamlWriter(asGo: false).Document(node);
+
+    /// <summary>
+    /// One document as a Kubernetes API server writes it: texts that need quotes in single ones where they can be, long lines
+    /// broken at the first blank after column 80.
+    /// </summary>
+    public static string WriteAsGo(JsonNode? node) => new YamlWriter(asGo: true).Document(node);
+
+    /// <summary>Several documents, with <c>---</c> between them.</summary>
+    public static string WriteAll(IEnumerable<JsonNode?> documents) => string.Join("---\n", documents.Select(Write));
+
+    private string Document(JsonNode? node)
     {
         var text = new StringBuilder();
         Append(text, node, "");
         return text.ToString();
     }
 
-    /// <summary>Several documents, with <c>---</c> between them.</summary>
-    public static string WriteAll(IEnumerable<JsonNode?> documents) => string.Join("---\n", documents.Select(Write));
-
-    private static void Append(StringBuilder text, JsonNode? node, string indent)
+    private void Append(StringBuilder text, JsonNode? node, string indent)
     {
         switch (node)
         {
@@ -29,12 +43,13 @@ public static class YamlWriter
                 AppendList(text, list, indent, first: true);
                 break;
             default:
-                text.Append(Scalar(node, indent)).Append('\n');
+                AppendScalar(text, node, indent);
+                text.Append('\n');
                 break;
         }
     }
 
-    private static void AppendMap(StringBuilder text, JsonObject map, string indent, bool first)
+    private void AppendMap(StringBuilder text, JsonObject map, string indent, bool first)
     {
         foreach (var (key, value) in map)
         {
@@ -53,13 +68,15 @@ public static class YamlWriter
                     AppendList(text, list, indent, first: true);
                     break;
                 default:
-                    text.Append(' ').Append(Scalar(value, indent + "  ")).Append('\n');
+                    text.Append(' ');
+                    AppendScalar(text, value, indent + "  ");
+                    text.Append('\n');
                     break;
             }
         }
     }
 
-    private static void AppendList(StringBuilder text, JsonArray list, string indent, bool first)
+    private void AppendList(StringBuilder text, JsonArray list, string indent, bool first)
     {
         foreach (var item in list)
         {
@@ -67,6 +84,45 @@ public static class YamlWriter
             first = false;
             text.Append("- ");
             Append(text, item, indent + "  ");
+        }
+    }
+
+    private void AppendScalar(StringBuilder text, JsonNode? node, string indent)
+    {
+        if (!_asGo || node is not JsonValue value || value.GetValueKind() != JsonValueKind.String || value.GetValue<string>() is not { } word || word.Contains('\n'))
+        {
+            text.Append(Scalar(node, indent));
+        }
+        else if (IsPlain(word))
+        {
+            AppendFolded(text, word, indent);
+        }
+        else if (word.Length == 0 || YamlJson.PlainValue(word)?.GetValueKind() != JsonValueKind.String || word.Any(c => char.IsControl(c) || c > '\u00ff'))
+        {
+            text.Append(Quoted(word));
+        }
+        else
+        {
+            text.Append('\'');
+            AppendFolded(text, word.Replace("'", "''", StringComparison.Ordinal), indent);
+            text.Append('\'');
+        }
+    }
+
+    private static void AppendFolded(StringBuilder text, string value, string indent)
+    {
+        var column = 0;
+        while (column < text.Length && text[text.Length - 1 - column] != '\n') column++;
+        for (var i = 0; i < value.Length; i++)
+        {
+            if (value[i] == ' ' && column > GoLineWidth && i > 0 && i < value.Length - 1 && value[i - 1] != ' ' && value[i + 1] != ' ')
+            {
+                text.Append('\n').Append(indent);
+                column = indent.Length;
+                continue;
+            }
+            text.Append(value[i]);
+            column++;
         }
     }
 

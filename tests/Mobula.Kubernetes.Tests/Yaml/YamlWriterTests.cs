@@ -33,4 +33,29 @@ public class YamlWriterTests
     public void Write_prints_plain_blocks() => Assert.Equal(
         "a: 1\nlist:\n- x: \"yes\"\n  z: b\n- []\ntext: |\n  one\n  two\nempty: {}\n",
         YamlWriter.Write(JsonNode.Parse("""{"a":1,"list":[{"x":"yes","z":"b"},[]],"text":"one\ntwo\n","empty":{}}""")));
+
+    [Fact]
+    public void WriteAsGo_reads_back_the_same() => Gen.Select(Node, Gen.OneOf("it's ", "a: ", "word ", "  ", "é# ").List[0, 60]).Sample((node, words) =>
+    {
+        var whole = new JsonObject { ["node"] = node?.DeepClone(), ["long"] = string.Concat(words), ["list"] = new JsonArray(string.Concat(words).Trim()) };
+        var source = YamlSource.Read(YamlWriter.WriteAsGo(whole));
+        Assert.Null(source.Error);
+        Assert.True(JsonNode.DeepEquals(whole, YamlJson.Convert(Assert.Single(source.Documents))), YamlWriter.WriteAsGo(whole));
+    });
+
+    [Fact]
+    public void WriteAsGo_breaks_long_lines_after_column_80_and_quotes_once()
+    {
+        const string types = "only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+        var node = new JsonObject
+        {
+            ["message"] = types,
+            ["list"] = new JsonArray(new JsonObject { ["description"] = "Data contains the configuration data. Each key must consist of alphanumeric characters", ["format"] = "" }),
+        };
+
+        Assert.Equal(
+            "message: 'only the following media types are accepted: application/json;stream=watch,\n  application/vnd.kubernetes.protobuf;stream=watch'\n"
+            + "list:\n- description: Data contains the configuration data. Each key must consist of alphanumeric\n    characters\n  format: \"\"\n",
+            YamlWriter.WriteAsGo(node));
+    }
 }
