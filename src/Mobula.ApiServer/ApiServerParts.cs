@@ -47,7 +47,7 @@ internal sealed class ApiServerParts : IDisposable
         var admission = new AdmissionChain(
         [
             new NamespaceLifecycle(store), new LimitRanger(store), new ServiceAccountAdmission(store), new NodeRestriction(store), new TaintNodesByCondition(), new PriorityAdmission(store),
-            new DefaultTolerationSeconds(), new RuntimeClassAdmission(store), new RbacEscalation(authorizer, rbac), new PodSecurityStep(podSecurity, podSecurityMetrics, store),
+            new DefaultTolerationSeconds(), new RuntimeClassAdmission(store), new PodResizeAdmission(store), new RbacEscalation(authorizer, rbac), new PodSecurityStep(podSecurity, podSecurityMetrics, store),
         ], _webhooks, new ResourceQuotaAdmission(store));
         var fieldManagers = new FieldManagers(time);
         var reader = new ObjectReader(store, time);

@@ -120,6 +120,7 @@ internal sealed class NodeReporter(
     {
         var images = new List<(IReadOnlyList<string>, long)>();
         string? notReady = null;
+        var asked = time.GetUtcNow();
         // A runtime that hangs is as good as none.
         using var limit = new CancellationTokenSource(RuntimeTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
@@ -133,7 +134,7 @@ internal sealed class NodeReporter(
         }
         catch (RpcException) when (!cancellation.IsCancellationRequested)
         {
-            _downSince ??= time.GetUtcNow();
+            _downSince ??= asked;
             if (time.GetUtcNow() - _downSince >= RuntimePatience) notReady = "container runtime is down";
         }
         return new()

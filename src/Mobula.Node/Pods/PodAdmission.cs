@@ -33,6 +33,18 @@ internal static class PodAdmission
         return null;
     }
 
+    /// <summary>Why a resize can never be done on this node, or null.</summary>
+    public static StatusReason? Infeasible(JsonObject pod, NodeCapacity capacity)
+    {
+        var wanted = PodResources.Total(pod, "requests");
+        foreach (var (name, have, factor) in (IEnumerable<(string, long, int)>)[("cpu", capacity.CpuMilli, 1000), ("memory", capacity.AllocatableMemory, 1)])
+        {
+            var asked = decimal.Ceiling(wanted.GetValueOrDefault(name) * factor);
+            if (asked > have) return new("Infeasible", string.Create(CultureInfo.InvariantCulture, $"Node didn't have enough capacity: {name}, requested: {asked:0}, capacity: {have}"));
+        }
+        return null;
+    }
+
     private static StatusReason? Resources(JsonObject pod, IReadOnlyList<JsonObject> others, NodeCapacity capacity)
     {
         if (others.Count >= capacity.Pods)

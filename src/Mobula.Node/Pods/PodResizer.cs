@@ -43,10 +43,10 @@ internal sealed class PodResizer(PodServices services, Func<JsonObject, StatusRe
         }
         if (!State.InProgress)
         {
-            if (admit(pod) is { } lacking && lacking.Reason.StartsWith("OutOf", StringComparison.Ordinal))
+            if (Pending(pod) is { } pending)
             {
-                var pending = new StatusReason("Deferred", lacking.Message);
-                if (State.Pending != pending) services.Events.Warning(pod, null, "ResizeDeferred", $"Pod resize deferred: {PodResize.Describe(pod, lacking.Message)}");
+                if (State.Pending != pending)
+                    services.Events.Warning(pod, null, $"Resize{pending.Reason}", $"Pod resize {pending.Reason.ToLowerInvariant()}: {PodResize.Describe(pod, pending.Message)}");
                 State = new(pending, false, null);
                 return PodDelays.Retry;
             }
@@ -74,6 +74,13 @@ internal sealed class PodResizer(PodServices services, Func<JsonObject, StatusRe
             State = new(null, true, error);
             return PodDelays.Retry;
         }
+    }
+
+    /// <summary>Why the resize has to wait, for other pods to end or for ever.</summary>
+    private StatusReason? Pending(JsonObject pod)
+    {
+        if (PodAdmission.Infeasible(pod, services.Node.Capacity) is { } infeasible) return infeasible;
+        return admit(pod) is { } lacking && lacking.Reason.StartsWith("OutOf", StringComparison.Ordinal) ? new("Deferred", lacking.Message) : null;
     }
 
     private async Task UpdateAsync(JsonObject pod, ContainerResize resize, CancellationToken cancellation)

@@ -44,4 +44,13 @@ public sealed class PodResizeTests
     public void Events_tell_the_resources_as_a_kubelet_does() => Assert.Equal(
         """{"containers":[{"name":"c","resources":{"limits":{"cpu":"300m","memory":"64Mi"},"requests":{"cpu":"150m","memory":"32Mi"}}}],"generation":2}""",
         PodResize.Describe(Pod("""{"requests":{"memory":"32Mi","cpu":"150m"},"limits":{"cpu":"300m","memory":"64Mi"}}""")));
+
+    [Fact]
+    public void More_than_the_node_has_is_never_to_be_had()
+    {
+        var node = new NodeCapacity(2000, 1L << 30, 0);
+        Assert.Null(PodAdmission.Infeasible(Pod("""{"requests":{"cpu":"2","memory":"1Gi"}}"""), node));
+        Assert.Equal("Node didn't have enough capacity: cpu, requested: 100000, capacity: 2000", PodAdmission.Infeasible(Pod("""{"requests":{"cpu":"100"}}"""), node)?.Message);
+        Assert.Equal(new("Infeasible", "Node didn't have enough capacity: memory, requested: 2147483648, capacity: 1073741824"), PodAdmission.Infeasible(Pod("""{"requests":{"memory":"2Gi"}}"""), node));
+    }
 }
