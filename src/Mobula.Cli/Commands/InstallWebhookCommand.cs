@@ -56,7 +56,7 @@ internal static class InstallWebhookCommand
             if (flags.Print(result, terminal, [.. wanted.Namespace == DefaultNamespace ? [Installation.RestrictedNamespace(DefaultNamespace)] : Array.Empty<JsonObject>(), .. running, registration])) return 0;
             var (kubeconfig, context) = flags.Cluster(result);
             using var connection = ClusterConnection.OpenKubeconfig(kubeconfig, context);
-            await Installation.EnsureNamespaceAsync(connection.Api, wanted.Namespace, cancellation).ConfigureAwait(false);
+            await Installation.EnsureRestrictedNamespaceAsync(connection.Api, wanted.Namespace, cancellation).ConfigureAwait(false);
             await Installation.ApplyAsync(connection.Api, terminal, running, cancellation).ConfigureAwait(false);
             var patience = TimeSpan.FromSeconds(Math.Max(1, result.GetValue(timeout)));
             if (!await IsAvailableAsync(connection.Api, wanted.Namespace, patience, cancellation).ConfigureAwait(false))

@@ -48,10 +48,15 @@ internal sealed class Installation
     }
 
     /// <summary>Makes the namespace if it is not there.</summary>
-    public static async Task EnsureNamespaceAsync(KubernetesApi api, string name, CancellationToken cancellation)
+    public static Task EnsureNamespaceAsync(KubernetesApi api, string name, CancellationToken cancellation) => EnsureAsync(api, Namespace(name), cancellation);
+
+    /// <summary>Makes the namespace, held to the restricted standard, if it is not there.</summary>
+    public static Task EnsureRestrictedNamespaceAsync(KubernetesApi api, string name, CancellationToken cancellation) => EnsureAsync(api, RestrictedNamespace(name), cancellation);
+
+    private static async Task EnsureAsync(KubernetesApi api, JsonObject ns, CancellationToken cancellation)
     {
-        if (await api.FindAsync(Resources.Namespaces, null, name, cancellation).ConfigureAwait(false) is not null) return;
-        await api.CreateAsync(Resources.Namespaces, Namespace(name), cancellation).ConfigureAwait(false);
+        if (await api.FindAsync(Resources.Namespaces, null, ns.Name, cancellation).ConfigureAwait(false) is not null) return;
+        await api.CreateAsync(Resources.Namespaces, ns, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>A namespace that holds what runs in it to the restricted standard.</summary>

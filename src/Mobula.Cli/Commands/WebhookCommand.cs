@@ -72,7 +72,7 @@ internal static class WebhookCommand
         var host = await WebhookHost.StartAsync(api, options, TimeProvider.System, stop.Token).ConfigureAwait(false);
         await using (host.ConfigureAwait(false))
         {
-            options.Log!($"listening on {host.Endpoint}");
+            options.Log!($"listening on {new IPEndPoint(options.Address, host.Endpoint.Port)}");
             if (options.Namespace is null && host.CertificateAuthorityPem is { } pem) Console.Out.Write(pem + "\n");
             await host.RunAsync(stop.Token).ConfigureAwait(false);
         }
