@@ -113,7 +113,8 @@ internal sealed class RayExpansion(RayOperatorKind rayOperator)
 
     private static bool UsesRedis(JsonObject resource, JsonObject cluster) => cluster.Object("gcsFaultToleranceOptions") is { } options
         ? options.Text("backend") is null or "" or "redis"
-        : string.Equals(resource.Annotation("ray.io/ft-enabled"), "true", StringComparison.OrdinalIgnoreCase);
+        // A RayCronJob's RayJobs do not carry its annotations.
+        : resource.Kind != "RayCronJob" && string.Equals(resource.Annotation("ray.io/ft-enabled"), "true", StringComparison.OrdinalIgnoreCase);
 
     private static void AddCollector(JsonObject pod, JsonObject cluster, List<InjectedContainer> injected)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Mobula.Client;
 using Mobula.Kubernetes;
+using Mobula.PodSecurity.Remediation;
 using Mobula.Ray;
 using Mobula.RayOperator.Clusters;
 using Mobula.RayOperator.Events;
@@ -63,6 +64,9 @@ internal sealed class RayCronJobController(KubernetesApi api, WatchedObjects wat
     {
         var spec = cron.Object("spec", "jobTemplate")!.Clone();
         if (spec.Object("rayClusterSpec") is { } cluster) TypedForm.Complete(cluster);
+        var annotations = new JsonObject { [RayAnnotations.CronJobScheduledTimestamp] = KubernetesTime.Format(tick) };
+        // Who switched the hardening off did so for the pods, which hang on the RayJob.
+        if (cron.Annotation(PodSecurityDefaults.Annotation) is { } choice) annotations[PodSecurityDefaults.Annotation] = choice;
         return new JsonObject
         {
             ["apiVersion"] = RayResources.ApiVersion,
@@ -72,7 +76,7 @@ internal sealed class RayCronJobController(KubernetesApi api, WatchedObjects wat
                 ["name"] = $"{cron.Name}-{tick.ToUnixTimeSeconds() / 60}",
                 ["namespace"] = cron.Namespace,
                 ["labels"] = new JsonObject { [RayLabels.CronJobName] = cron.Name },
-                ["annotations"] = new JsonObject { [RayAnnotations.CronJobScheduledTimestamp] = KubernetesTime.Format(tick) },
+                ["annotations"] = annotations,
                 ["ownerReferences"] = new JsonArray(RayClusterView.ControllerReference(cron)),
             },
             ["spec"] = spec,

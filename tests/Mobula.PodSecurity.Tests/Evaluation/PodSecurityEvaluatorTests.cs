@@ -78,4 +78,11 @@ public sealed class PodSecurityEvaluatorTests
         Assert.Equal(accepted, PodSecurityVersion.TryParse(text, out var version));
         Assert.Equal(accepted ? text : "latest", version.ToString());
     }
+
+    [Fact]
+    public void Capability_that_restricted_allows_baseline_allows_too()
+    {
+        Assert.True(Checks.CapabilitiesRestricted.Allows("NET_BIND_SERVICE"u8));
+        Assert.True(Checks.CapabilitiesBaseline.Allows("NET_BIND_SERVICE"u8));
+    }
 }

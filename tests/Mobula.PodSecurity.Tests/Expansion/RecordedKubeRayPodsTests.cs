@@ -4,30 +4,58 @@ using Mobula.PodSecurity.Expansion;
 
 namespace Mobula.PodSecurity.Tests.Expansion;
 
-/// <summary>The pods that KubeRay made in the recorded conversations, against those the expansion says it will make.</summary>
+/// <summary>The pods and Jobs that KubeRay made in the recorded conversations, against the pods the expansion says it will make.</summary>
 public sealed class RecordedKubeRayPodsTests
 {
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "testdata", "kuberay");
+
+    // In this one the definitions are tried with objects that make no pods.
     public static TheoryData<string> Conversations =>
-        ["cluster-sample", "cluster-complete", "cluster-autoscaler-v1", "pod-security-accepted", "pod-security-autoscaler", "job-sidecar-mode", "gcs-ft-redis", "service-sample"];
+        [.. Directory.EnumerateFiles(Folder, "*.json").Select(f => Path.GetFileNameWithoutExtension(f)).Where(n => n != "crd-validation").Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Conversations))]
-    public void Recorded_pod_has_the_security_of_an_expanded_one(string name)
+    public void Recorded_pods_have_the_security_of_expanded_ones(string name)
     {
-        var steps = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "testdata", "kuberay", $"{name}.json")))!["steps"]!.AsArray();
+        var (recorded, expanded) = Read(name);
+        Assert.All(recorded, r => Assert.Contains(r, expanded));
+    }
+
+    [Fact]
+    public void Recordings_hold_every_container_that_is_added()
+    {
+        var all = Conversations.SelectMany(c => Read(c.Data).Recorded).ToHashSet(StringComparer.Ordinal);
+        Assert.True(all.Count >= 10, $"only {all.Count} different pods were recorded");
+        foreach (var container in new[] { "wait-gcs-ready", "autoscaler", "ray-job-submitter", "wait-for-tls-ip-san" })
+        {
+            Assert.Contains(all, p => p.Contains($"\"name\":\"{container}\"", StringComparison.Ordinal));
+        }
+    }
+
+    private static (HashSet<string> Recorded, HashSet<string> Expanded) Read(string name)
+    {
+        var steps = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, $"{name}.json")))!["steps"]!.AsArray();
         HashSet<string> expanded = new(StringComparer.Ordinal);
         HashSet<string> recorded = new(StringComparer.Ordinal);
         foreach (var step in steps.OfType<JsonObject>())
         {
-            foreach (var resource in new[] { step["body"], step.At("answer", "body") }.OfType<JsonObject>().Where(b => b.ApiVersion == "ray.io/v1" && b.Object("spec") is not null))
+            var answer = step.Object("answer", "body");
+            foreach (var o in new[] { step["body"] as JsonObject, answer }.OfType<JsonObject>().SelectMany(b => b.Objects("items").Append(b)))
             {
-                foreach (var pod in new PodExpansion(RayOperatorKind.KubeRay).Expand(resource)) expanded.Add(Security(pod.Pod));
+                if (o.Object("spec") is null) continue;
+                if (o.ApiVersion == "ray.io/v1") expanded.UnionWith(new PodExpansion(RayOperatorKind.KubeRay).Expand(o).Select(p => Security(p.Pod)));
             }
-            if (step.Object("answer", "body") is not { } answer) continue;
-            foreach (var pod in answer.Objects("items").Append(answer).Where(o => (o.Kind == "Pod" || answer.Kind == "PodList") && o.Label("ray.io/cluster") is not null && o.List("spec", "containers") is not null)) recorded.Add(Security(pod));
+            // Of some answers only the fields that the conversation is about were kept.
+            if (answer is null || step.Texts("ignore").Any(i => i.Contains("/spec/", StringComparison.Ordinal))) continue;
+            foreach (var o in answer.Objects("items").Append(answer).Where(o => o.Label("ray.io/cluster") is not null || o.Label("ray.io/originated-from-cr-name") is not null))
+            {
+                if (o.List("metadata", "ownerReferences") is null) continue;
+                var kind = o.Kind.Length > 0 ? o.Kind : answer.Kind.Replace("List", "", StringComparison.Ordinal);
+                var pod = kind == "Pod" ? o : kind == "Job" ? o.Object("spec", "template") : null;
+                if (pod?.List("spec", "containers") is not null) recorded.Add(Security(pod));
+            }
         }
-        Assert.True(recorded.Count > 0, "no pod was recorded");
-        Assert.All(recorded, r => Assert.Contains(r, expanded));
+        return (recorded, expanded);
     }
 
     private static string Security(JsonObject pod)
