@@ -161,7 +161,8 @@ internal sealed class PodSecurityTutorial(TutorialShell shell, string? dataDirec
     {
         EndPortForward();
         await shell.DoAsync($"kubectl delete -n {Namespace} raycluster {RayCluster}", cancellation).ConfigureAwait(false);
-        await shell.DoAsync($"kubectl wait -n {Namespace} --for=delete pod -l ray.io/cluster={RayCluster} --timeout=90s", cancellation).ConfigureAwait(false);
+        // A kubectl before 1.24 calls it an error when all are gone already.
+        await shell.DoAsync($"kubectl wait -n {Namespace} --for=delete pod -l ray.io/cluster={RayCluster} --timeout=90s", cancellation, orSays: "no matching resources found").ConfigureAwait(false);
         var traces = ClusterTraces.Of(Cluster);
         await shell.DoAsync($"mobula delete cluster --name {ClusterName}", cancellation).ConfigureAwait(false);
         var left = traces.Remaining();
