@@ -90,7 +90,7 @@ internal sealed class PodCluster : IAsyncDisposable
         await _claim.DisposeAsync();
     }
 
-    private static HttpClient Client(HttpMessageHandler handler) => new(new StrategicMergeShim(handler)) { BaseAddress = new("https://cluster"), Timeout = Timeout.InfiniteTimeSpan };
+    private static HttpClient Client(HttpMessageHandler handler) => new(handler) { BaseAddress = new("https://cluster"), Timeout = Timeout.InfiniteTimeSpan };
 
     private async Task ImportImagesAsync()
     {

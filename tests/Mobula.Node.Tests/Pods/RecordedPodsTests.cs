@@ -14,9 +14,6 @@ public sealed class RecordedPodsTests
     {
         ["static-pod"] = "made from a file: StaticPodTests",
         ["emptydir-sizelimit"] = "ended in two ways when it was recorded",
-        ["host-port"] = "needs a second pod that has the port",
-        ["readiness-gate"] = "needs a foreign patch",
-        ["ephemeral"] = "needs ephemeral containers to be added",
         ["scheduled"] = "no scheduler runs in this test",
         ["image-pull-ok"] = "needs a registry",
         ["image-registry-404"] = "needs a registry",
@@ -95,12 +92,21 @@ internal sealed class RecordedPodRun(PodCluster cluster, RecordedPod recorded)
         pod.Metadata["namespace"] = _ns;
         pod.Ensure("spec")["nodeName"] ??= "node";
         pod.Ensure("spec")["terminationGracePeriodSeconds"] ??= 30;
+        if (recorded.Name == "host-port")
+        {
+            var first = pod.Clone();
+            first.Metadata["name"] = "has-the-port";
+            await cluster.Admin.CreateAsync(Mobula.Client.Resources.Pods, first, cancellation);
+            await UntilAsync(async () => (await cluster.Admin.GetAsync(Mobula.Client.Resources.Pods, _ns, "has-the-port", cancellation)).Text("status", "phase") == "Running");
+        }
         var created = await cluster.Admin.CreateAsync(Mobula.Client.Resources.Pods, pod, cancellation);
         _watch.Start();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var watching = WatchAsync(created, ending.Token);
-        foreach (var (at, what, result) in recorded.Actions) await DoAsync(at, what, result, cancellation);
         if (recorded.Name == "resize-cpu") await ResizeAsync("150m", cancellation);
+        if (recorded.Name == "readiness-gate") await GateAsync(cancellation);
+        if (recorded.Name == "ephemeral") await DebugAsync(cancellation);
+        foreach (var (at, what, result) in recorded.Actions) await DoAsync(at, what, result, cancellation);
         var expected = _expected;
         var expectedEvents = recorded.Events;
         var limit = TimeSpan.FromSeconds(recorded.LastAt) + Patience;
@@ -244,10 +250,48 @@ internal sealed class RecordedPodRun(PodCluster cluster, RecordedPod recorded)
         }
     }
 
+    private static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        for (var i = 0; i < 600; i++)
+        {
+            if (await holds()) return;
+            await Task.Delay(50);
+        }
+        throw new TimeoutException("the pod does not get as far as the recorded one");
+    }
+
+    /// <summary>Somebody else's condition goes up and down.</summary>
+    private async Task GateAsync(CancellationToken cancellation)
+    {
+        foreach (var (gate, reason) in (IEnumerable<(string, string?)>)[("True", null), ("False", "ReadinessGatesNotReady")])
+        {
+            await UntilAsync(() => Task.FromResult(Ready()?.Text("reason") == (gate == "True" ? "ReadinessGatesNotReady" : null) && Ready() is not null));
+            var condition = new JsonObject { ["type"] = "example.com/gate", ["status"] = gate };
+            var patch = new JsonObject { ["status"] = new JsonObject { ["conditions"] = new JsonArray(condition) } };
+            await cluster.Admin.PatchAsync(Mobula.Client.Resources.Pods, _ns, recorded.Name, PatchType.StrategicMerge, patch, "status", cancellation: cancellation);
+            await UntilAsync(() => Task.FromResult(Ready()?.Text("reason") == reason));
+        }
+
+        JsonObject? Ready() => _last?.Objects("status", "conditions").FirstOrDefault(c => c.Text("type") == "Ready");
+    }
+
+    /// <summary>An ephemeral container that ends, and one whose image is not there.</summary>
+    private async Task DebugAsync(CancellationToken cancellation)
+    {
+        await UntilAsync(() => Task.FromResult(_last?.Text("status", "phase") == "Running"));
+        await AddAsync(new() { ["name"] = "dbg", ["image"] = "localhost/busybox:1", ["command"] = new JsonArray("sh", "-c", "echo dbg; sleep 4"), ["targetContainerName"] = "c" });
+        await UntilAsync(() => Task.FromResult(_last?.Objects("status", "ephemeralContainerStatuses").FirstOrDefault()?.Object("state", "terminated") is not null));
+        await AddAsync(new() { ["name"] = "bad", ["image"] = "localhost/missing7:1" });
+
+        Task AddAsync(JsonObject container) => cluster.Admin.PatchAsync(
+            Mobula.Client.Resources.Pods, _ns, recorded.Name, PatchType.StrategicMerge,
+            new JsonObject { ["spec"] = new JsonObject { ["ephemeralContainers"] = new JsonArray(container) } }, "ephemeralcontainers", cancellation: cancellation);
+    }
+
     private async Task ResizeAsync(string cpu, CancellationToken cancellation)
     {
-        while (_last?.Text("status", "phase") != "Running") await Task.Delay(50, cancellation);
-        var resources = new JsonObject { ["requests"] = new JsonObject { ["cpu"] = cpu, ["memory"] = "32Mi" }, ["limits"] = new JsonObject { ["cpu"] = cpu == "150m" ? "300m" : cpu, ["memory"] = "64Mi" } };
+        await UntilAsync(() => Task.FromResult(_last?.Text("status", "phase") == "Running"));
+        var resources = new JsonObject { ["requests"] = new JsonObject { ["cpu"] = cpu }, ["limits"] = new JsonObject { ["cpu"] = cpu == "150m" ? "300m" : cpu } };
         var patch = new JsonObject { ["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "c", ["resources"] = resources }) } };
         await cluster.Admin.PatchAsync(Mobula.Client.Resources.Pods, _ns, recorded.Name, PatchType.StrategicMerge, patch, "resize", cancellation: cancellation);
     }
