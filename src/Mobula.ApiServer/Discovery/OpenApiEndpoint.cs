@@ -45,7 +45,7 @@ internal sealed class OpenApiEndpoint
         if (!path.StartsWith("/openapi/v3/", StringComparison.Ordinal)) return NotFound();
         var name = path["/openapi/v3/".Length..];
         if (!Names().Contains(name)) return NotFound();
-        if (Choose(request, OpenApiV3Message.MediaType, OpenApiV3Message.AskedMediaType) is not { } mediaType) return BytesAnswer.Text(406, "");
+        if (Choose(request, OpenApiV3Message.MediaType, OpenApiV3Message.AskedMediaType) is not { } mediaType) return new BytesAnswer(406, "", default);
         var document = Document(name);
         var tag = $"\"{document.Hash}\"";
         var asked = request.Query["hash"].ToString();
@@ -66,7 +66,7 @@ internal sealed class OpenApiEndpoint
 
     private BytesAnswer AnswerVersion2(ApiRequest request)
     {
-        if (Choose(request, OpenApiV2Message.MediaType, OpenApiV2Message.AskedMediaType) is not { } mediaType) return BytesAnswer.Text(406, "");
+        if (Choose(request, OpenApiV2Message.MediaType, OpenApiV2Message.AskedMediaType) is not { } mediaType) return new BytesAnswer(406, "", default);
         var document = Document(Version2);
         var tag = $"\"{document.Hash}\"";
         List<KeyValuePair<string, string>> headers = [new("ETag", tag), new("Vary", "Accept-Encoding, Accept")];

@@ -45,6 +45,8 @@ internal static class ClusterValidation
 
     public static void NodeDefaults(JsonObject o)
     {
+        // Until it is said otherwise, pods may have all there is.
+        if (o.Object("status", "capacity") is { Count: > 0 } capacity && o.At("status", "allocatable") is null) o.Ensure("status")["allocatable"] = capacity.DeepClone();
         if (o.Text("spec", "podCIDR") is { Length: > 0 } range && o.List("spec", "podCIDRs") is not { Count: > 0 }) o.Ensure("spec")["podCIDRs"] = new JsonArray(range);
     }
 

@@ -39,6 +39,13 @@ internal sealed class NodeLifecycleController : IController
             _heard.TryRemove(key.Name, out _);
             return null;
         }
+        if (NodeLabels.Missing(node) is { } labels)
+        {
+            var patch = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = labels } };
+            await _api.PatchAsync(Resources.Nodes, null, node.Name, PatchType.StrategicMerge, patch, cancellation: cancellation).ConfigureAwait(false);
+            // The change brings the node here again, by its newest revision.
+            return null;
+        }
         // Heartbeats are compared, and their times taken from this machine's clock: those of others may be wrong.
         var reported = node.Objects("status", "conditions").Where(c => c.Text("status") != "Unknown").Select(c => c.Text("lastHeartbeatTime"));
         var heartbeat = $"{_leases.Get(LeaseNamespace, key.Name)?.Text("spec", "renewTime")}/{string.Join(',', reported)}";
