@@ -52,7 +52,7 @@ internal sealed class HttpProxy
         }
         catch (HttpRequestException e)
         {
-            throw new StatusException(503, "ServiceUnavailable", $"error trying to reach service: {e.InnerException?.Message ?? e.Message}");
+            throw new StatusException(503, "ServiceUnavailable", $"error trying to reach service: {DialError.Describe(e, target)}");
         }
         using (response)
         {

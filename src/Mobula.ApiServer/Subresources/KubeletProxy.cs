@@ -57,6 +57,7 @@ internal sealed class KubeletProxy
     {
         _ = verb;
         var pod = Pod(request, definition);
+        PodLogOptions.Check(request.Query, pod.Name);
         var container = Container(request, pod, required: true);
         if (pod.Text("spec", "nodeName") is not { Length: > 0 } node) return Task.FromResult<Answer>(new BytesAnswer(204, "", default));
         var address = KubeletAddress(node);
@@ -106,7 +107,7 @@ internal sealed class KubeletProxy
         }
         catch (HttpRequestException e)
         {
-            throw StatusException.Unclassified($"Get \"{message.RequestUri}\": {e.InnerException?.Message ?? e.Message}");
+            throw StatusException.Unclassified($"Get \"{message.RequestUri}\": {DialError.Describe(e, message.RequestUri!)}");
         }
     }
 
@@ -291,10 +292,7 @@ internal sealed class KubeletProxy
         var containers = pod.Objects("spec", "containers").Select(c => c.Text("name") ?? "").ToList();
         if (containers.Count == 1) return containers[0];
         if (!required) return "";
-        var initial = pod.Objects("spec", "initContainers").Select(c => c.Text("name") ?? "").ToList();
-        var text = $"a container name must be specified for pod {pod.Name}, choose one of: [{string.Join(' ', containers)}]";
-        if (initial.Count > 0) text += $" or one of the init containers: [{string.Join(' ', initial)}]";
-        throw StatusException.BadRequest(text);
+        throw StatusException.BadRequest($"a container name must be specified for pod {pod.Name}, choose one of: [{string.Join(' ', names)}]");
     }
 
     private string KubeletAddress(string node)

@@ -42,8 +42,8 @@ internal static class PodResize
     public static void Check(JsonObject pod, JsonObject old, FieldErrors errors)
     {
         PodValidation.Check(pod, errors);
-        if (old.Annotation(MirrorAnnotation) is not null) errors.Forbidden(FieldPath.Of(""), "static pods cannot be resized");
-        if (old.Text("spec", "os", "name") == "windows") errors.Forbidden(FieldPath.Of(""), "windows pods cannot be resized");
+        if (old.Annotation(MirrorAnnotation) is not null) Refuse(errors, "static pods cannot be resized");
+        if (old.Text("spec", "os", "name") == "windows") Refuse(errors, "windows pods cannot be resized");
         var quality = old.Text("status", "qosClass") ?? PodQuality.Of(old);
         if (PodQuality.Of(pod) != quality) errors.Invalid(SpecPath, quality, "Pod QOS Class may not change as a result of resizing");
         if (!NodeResizes(old)) errors.Forbidden(SpecPath, "Pod running on node without support for resize");
@@ -52,6 +52,9 @@ internal static class PodResize
         if (JsonNode.DeepEquals(InternalForm.Convert("PodSpec", left), InternalForm.Convert("PodSpec", right))) return;
         errors.Forbidden(SpecPath, $"only cpu and memory resources are mutable\n{SpecDifference.Of("PodSpec", right, left)}");
     }
+
+    // The server's own word for no field in particular.
+    private static void Refuse(FieldErrors errors, string why) => errors.Add(new(FieldErrorType.FieldValueForbidden, "[]", $"Forbidden: {why}"));
 
     /// <summary>A node that resizes tells the resources of containers that run.</summary>
     private static bool NodeResizes(JsonObject pod) =>
