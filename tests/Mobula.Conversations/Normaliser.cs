@@ -10,7 +10,7 @@ public sealed partial class Normaliser(Conversation conversation)
     private readonly Dictionary<string, string> _words = new(StringComparer.Ordinal);
     private readonly HashSet<string> _prefixes = [.. conversation.Generated, "kube-api-access-"];
     private readonly List<(Regex Pattern, string Replacement)> _masks =
-        [.. conversation.Masks.Select(m => (new Regex(m.Pattern, RegexOptions.Multiline), PythonGroups().Replace(m.Replacement, "$${$1}")))];
+        [.. conversation.Masks.Select(m => (new Regex(m.Pattern, RegexOptions.Multiline), PythonGroups().Replace(m.Replacement, "$${$1}").Replace(@"\n", "\n", StringComparison.Ordinal)))];
 
     /// <summary>From here on this text is the placeholder, everywhere.</summary>
     public void Learn(string text, string placeholder)

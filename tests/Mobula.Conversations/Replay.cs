@@ -32,17 +32,26 @@ public sealed partial class Replay
     private readonly Normaliser _normaliser;
     private readonly Dictionary<string, string> _captured;
 
-    private Replay(Conversation conversation, ReplayTarget target)
+    private readonly TimeSpan _patience;
+
+    private Replay(Conversation conversation, ReplayTarget target, TimeSpan patience)
     {
+        _patience = patience;
         (_conversation, _target, _normaliser) = (conversation, target, new(conversation));
         _captured = conversation.Let.ToDictionary();
         if (conversation.Namespace is { } ns) _captured["ns"] = ns;
     }
 
     /// <summary>Replays a conversation from its first to its last step.</summary>
-    public static async Task<IReadOnlyList<StepOutcome>> RunAsync(Conversation conversation, ReplayTarget target)
+    /// <param name="conversation">What to say.</param>
+    /// <param name="target">To whom.</param>
+    /// <param name="patience">
+    /// How long a step that only looks may look again until it sees what was recorded. What controllers bring about comes in its own
+    /// time, here and where it was recorded; that it comes is what counts.
+    /// </param>
+    public static async Task<IReadOnlyList<StepOutcome>> RunAsync(Conversation conversation, ReplayTarget target, TimeSpan patience = default)
     {
-        var replay = new Replay(conversation, target);
+        var replay = new Replay(conversation, target, patience);
         if (conversation.Namespace is not null) await replay.CreateNamespaceAsync();
         try
         {
@@ -60,10 +69,25 @@ public sealed partial class Replay
     private async Task<StepOutcome> StepAsync(JsonObject step)
     {
         if (step["sleep"] is JsonValue sleep) await Task.Delay(TimeSpan.FromSeconds(Number(sleep)));
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var outcome = await OnceAsync(step);
+            if (outcome.Holds || !OnlyLooks(step) || Stopwatch.GetElapsedTime(began) > _patience) return outcome;
+            await Task.Delay(200);
+        }
+    }
+
+    private static bool OnlyLooks(JsonObject step) =>
+        step["watch"] is null && (step.Text("method") == "GET" || step.Text("run")?.StartsWith("kubectl get", StringComparison.Ordinal) == true);
+
+    private async Task<StepOutcome> OnceAsync(JsonObject step)
+    {
         JsonObject answer;
         JsonNode? raw = null;
         try
         {
+            if (step["frames"] is not null) throw new IOException("WebSockets are not replayed");
             (answer, raw) = step["run"] is not null ? await RunCommandAsync(step) : step["watch"] is not null ? await WatchAsync(step) : await RequestAsync(step);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException or JsonException)

@@ -14,7 +14,11 @@ namespace Mobula.RayOperator.Tests.Live;
 /// </summary>
 public class ConversationTests(OperatorCluster cluster, GatedCluster gated, ITestOutputHelper output) : IClassFixture<GatedCluster>
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly SemaphoreSlim AtOnce = new(12);
+
+    /// <summary>These show what happens within so many real seconds: they go first, with the machine to themselves.</summary>
+    private static readonly string[] Hurried = ["job-deadlines", "service-initializing-timeout"];
     private static readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<StepOutcome>>>> Running = new();
     private static readonly SortedDictionary<string, (int Holding, int Steps)> Table = ReadTable();
 
@@ -44,16 +48,17 @@ public class ConversationTests(OperatorCluster cluster, GatedCluster gated, ITes
             return;
         }
         var claimed = Table.GetValueOrDefault(name).Holding;
-        Assert.True(Marks.Allow(claimed, holding, 0.25), $"{holding} of {outcomes.Count} steps hold, {claimed} did before\n{differences}\n{cluster.Log}\n{gated.Log}");
+        Assert.True(Marks.Allow(claimed, holding), $"{holding} of {outcomes.Count} steps hold, {claimed} did before\n{differences}\n{cluster.Log}\n{gated.Log}");
         Assert.True(holding == outcomes.Count || Table.ContainsKey(name), $"{name} is not in testdata/holds.txt");
     }
 
     private Task<IReadOnlyList<StepOutcome>> Replaying(string name) => Running.GetOrAdd(name, n => new(() => Task.Run(async () =>
     {
+        if (!Hurried.Contains(n)) await Task.WhenAll(Hurried.Intersect(Chosen).Select(Replaying));
         await AtOnce.WaitAsync();
         try
         {
-            return await Mobula.Conversations.Replay.RunAsync(Conversation.Read(Path.Combine(AppContext.BaseDirectory, "testdata", "kuberay", $"{n}.json")), n.StartsWith("gated-", StringComparison.Ordinal) ? gated.Target : cluster.Target);
+            return await Mobula.Conversations.Replay.RunAsync(Conversation.Read(Path.Combine(AppContext.BaseDirectory, "testdata", "kuberay", $"{n}.json")), n.StartsWith("gated-", StringComparison.Ordinal) ? gated.Target : cluster.Target, Patience);
         }
         finally
         {

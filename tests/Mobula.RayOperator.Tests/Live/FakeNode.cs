@@ -16,10 +16,16 @@ internal sealed class FakeNode(KubernetesApi api)
     private readonly Informer _maps = new(api, Resources.ConfigMaps, new() { FieldSelector = "metadata.name=fake-node" });
     private readonly Informer _jobs = new(api, Resources.Jobs);
     private readonly Dictionary<string, int> _addresses = [];
+    private readonly ConcurrentDictionary<string, int> _order = new();
     private readonly ConcurrentDictionary<string, string> _podAddresses = new();
 
     public async Task RunAsync(CancellationToken cancellation)
     {
+        var made = 0;
+        using var order = _pods.Subscribe((old, now) =>
+        {
+            if (old is null && now is not null) _order.TryAdd(now.Uid, Interlocked.Increment(ref made));
+        });
         var loop = new ControlLoop("fake-node", ReconcileAsync, backoff: new(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(1)))
             .Watch(_pods)
             .Watch(_maps, (old, now) => _pods.Cache.InNamespace((now ?? old)!.Namespace!).Select(ObjectKey.Of));
@@ -40,6 +46,8 @@ internal sealed class FakeNode(KubernetesApi api)
         var type = pod.Label("ray.io/node-type") ?? "";
         var state = _maps.Get(pod.Namespace, "fake-node")?.Text("data", type) ?? "running";
         if (state == "ignore") return null;
+        // As on any node a head has its address before the workers that wait for it.
+        if (type == "worker" && AwaitsHead(pod)) return TimeSpan.FromMilliseconds(20);
         if (state != "unschedulable" && pod.Text("spec", "nodeName") is null)
         {
             var binding = new JsonObject
@@ -100,7 +108,25 @@ internal sealed class FakeNode(KubernetesApi api)
         return outline;
     }
 
+    private bool AwaitsHead(JsonObject worker) =>
+        _pods.Cache.InNamespace(worker.Namespace!).Any(p => p.Label("ray.io/node-type") == "head" && p.Label("ray.io/cluster") == worker.Label("ray.io/cluster") && !p.IsTerminating && HasAddress(p) && !_podAddresses.ContainsKey(p.Uid));
+
+    /// <summary>Pods get their addresses in the order they were made in, whichever is looked at first.</summary>
     private string Address(JsonObject pod)
+    {
+        if (!_podAddresses.ContainsKey(pod.Uid))
+        {
+            var own = _order.GetValueOrDefault(pod.Uid, int.MaxValue);
+            var before = _pods.Cache.InNamespace(pod.Namespace!).Where(p => !_podAddresses.ContainsKey(p.Uid) && !p.IsTerminating && _order.GetValueOrDefault(p.Uid, int.MaxValue) < own && HasAddress(p));
+            foreach (var earlier in before.OrderBy(p => _order[p.Uid]).ToArray()) Assign(earlier);
+        }
+        return Assign(pod);
+    }
+
+    private bool HasAddress(JsonObject pod) =>
+        (_maps.Get(pod.Namespace, "fake-node")?.Text("data", pod.Label("ray.io/node-type") ?? "") ?? "running") is not ("pending" or "ignore" or "unschedulable");
+
+    private string Assign(JsonObject pod)
     {
         if (_podAddresses.TryGetValue(pod.Uid, out var address)) return address;
         var ns = pod.Namespace!;
