@@ -55,7 +55,8 @@ internal sealed class JobRun(KubernetesApi api, WatchedObjects watched, JobResou
     private bool HasSubmitted(RayJobView job, RayJobStatus status) =>
         job.Mode == SubmissionModes.Sidecar
         && watched.PodsOf(job.Namespace, status.ClusterName).FirstOrDefault(p => p.Label(RayLabels.NodeType) == RayLabels.Head) is { } head
-        && head.Objects("status", "containerStatuses").All(c => c.Text("name") == SubmitterBuilder.ContainerName ? c.Object("state", "terminated") is not null : c.Flag("ready") == true);
+        && head.Objects("status", "containerStatuses").Any(c => c.Text("name") == SubmitterBuilder.ContainerName && c.Object("state", "terminated") is not null)
+        && head.Objects("status", "containerStatuses").All(c => c.Text("name") == SubmitterBuilder.ContainerName || c.Flag("ready") == true);
 
     private JobStep Await(RayJobView job, RayJobStatus status)
     {
