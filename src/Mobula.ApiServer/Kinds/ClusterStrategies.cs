@@ -135,7 +135,7 @@ internal static class ClusterStrategies
 
     public static ResourceStrategy ClusterRoleBinding { get; } = new KindStrategy { NameRule = NameValidation.IsPathSegmentName, Defaults = RbacValidation.BindingDefaults, Rules = RbacValidation.ClusterRoleBinding, UpdateRules = RbacValidation.BindingUpdate };
 
-    public static ResourceStrategy Webhooks { get; } = new KindStrategy { Counted = true, Defaults = AdmissionValidation.WebhookDefaults, Rules = AdmissionValidation.Webhooks, Advice = AdmissionValidation.WebhookAdvice };
+    public static ResourceStrategy Webhooks { get; } = new KindStrategy { Counted = true, Defaults = AdmissionValidation.WebhookDefaults, Rules = AdmissionValidation.Webhooks };
 
     public static ResourceStrategy ValidatingPolicy { get; } = new KindStrategy { Counted = true, Defaults = AdmissionValidation.PolicyDefaults, Begin = (o, _) => o["status"] = new JsonObject(), Rules = AdmissionValidation.ValidatingPolicy };
 

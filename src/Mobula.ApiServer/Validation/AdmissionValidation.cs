@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Mobula.ApiServer.Admission.Webhooks;
 using Mobula.Kubernetes;
 using Mobula.Kubernetes.Errors;
 using Mobula.Kubernetes.Names;
@@ -23,10 +24,6 @@ internal static class AdmissionValidation
             if (name.Length > 0 && !names.Add(name)) errors.Duplicate(path.Child("name"), name);
         }
     }
-
-    /// <summary>What whoever registers webhooks should know of this server.</summary>
-    public static IEnumerable<string> WebhookAdvice(JsonObject o) => o.Objects("webhooks").Where(h => h.List("matchConditions") is { Count: > 0 }).Select(h =>
-        $"webhook \"{h.Text("name")}\": this server does not evaluate matchConditions; requests that its rules and selectors match are {(h.Text("failurePolicy") == "Ignore" ? "sent to it without them" : "refused")}");
 
     public static void WebhookDefaults(JsonObject o)
     {
@@ -127,11 +124,27 @@ internal static class AdmissionValidation
         errors.OneOfIfSet(hook, path, "matchPolicy", "Equivalent", "Exact");
         if (string.IsNullOrEmpty(hook.Text("sideEffects"))) errors.Required(path.Child("sideEffects"), "must specify one of None, NoneOnDryRun");
         else errors.OneOf(hook, path, "sideEffects", "None", "NoneOnDryRun");
+        MatchConditions(hook, path.Child("matchConditions"), errors);
         LabelSelectorValidation.Selector(hook.Object("namespaceSelector"), path.Child("namespaceSelector"), errors);
         LabelSelectorValidation.Selector(hook.Object("objectSelector"), path.Child("objectSelector"), errors);
         if (hook.Integer("timeoutSeconds") is { } seconds && seconds is > 30 or < 1) errors.Invalid(path.Child("timeoutSeconds"), hook.Integer("timeoutSeconds"), seconds > 30 ? "the timeout value must be between 1 and 30 seconds" : "the timeout value must be between 1 and 30 seconds");
         errors.OneOfIfSet(hook, path, "reinvocationPolicy", "IfNeeded", "Never");
         Client(hook.Object("clientConfig") ?? [], path.Child("clientConfig"), errors);
+    }
+
+    private static void MatchConditions(JsonObject hook, FieldPath path, FieldErrors errors)
+    {
+        var names = new HashSet<string>();
+        foreach (var (i, condition) in hook.Objects("matchConditions").Index())
+        {
+            var at = path.Index(i);
+            var (name, expression) = (condition.Text("name") ?? "", condition.Text("expression") ?? "");
+            if (expression.Trim().Length == 0) errors.Required(at.Child("expression"));
+            else if (new MatchCondition(expression).Problem is { } problem) errors.Invalid(at.Child("expression"), expression, problem);
+            if (name.Length == 0) errors.Required(at.Child("name"));
+            else if (!names.Add(name)) errors.Duplicate(at.Child("name"), name);
+            else errors.Invalid(at.Child("name"), name, NameValidation.IsQualifiedName(name));
+        }
     }
 
     private static void FullName(string name, FieldPath path, FieldErrors errors)

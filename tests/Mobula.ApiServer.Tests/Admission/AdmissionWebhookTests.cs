@@ -120,18 +120,54 @@ public sealed class AdmissionWebhookTests(TableServer server) : IClassFixture<Ta
         Assert.Equal(201, (await CreateAsync("b", $"{_ns}-other", new JsonObject { ["look"] = "1" })).Status);
     }
 
-    [Fact]
-    public async Task Conditions_that_cannot_be_evaluated_are_never_passed_over()
+    [Theory]
+    [InlineData("object.metadata.name != 'a'", "Fail", 201, 0)]
+    [InlineData("object.metadata.name == 'a' && request.operation == 'CREATE' && request.userInfo.username == 'admin'", "Fail", 400, 1)]
+    [InlineData("!has(object.metadata.labels) && oldObject == null", "Fail", 400, 1)]
+    [InlineData("object.metadata.labels.x == 'y'", "Fail", 403, 0)]
+    [InlineData("object.metadata.labels.x == 'y'", "Ignore", 201, 0)]
+    public async Task Conditions_decide_who_is_asked(string expression, string failurePolicy, int wanted, int calls)
     {
+        _hook.Answer = review => Task.FromResult(TestWebhook.Respond(review, new JsonObject { ["allowed"] = false }));
         var registration = _hook.Registration($"{_ns}-cel", _ns);
-        registration.Objects("webhooks").Single()["matchConditions"] = JsonNode.Parse("""[{"name":"odd","expression":"object.metadata.name != 'a'"}]""");
+        var hook = registration.Objects("webhooks").Single();
+        hook["failurePolicy"] = failurePolicy;
+        hook["matchConditions"] = new JsonArray(new JsonObject { ["name"] = "c", ["expression"] = expression });
+        await RegisterAsync(registration);
 
-        var warnings = await RegisterAsync(registration);
         var (status, body, _) = await CreateAsync();
 
-        Assert.Contains("does not evaluate matchConditions", Assert.Single(warnings), StringComparison.Ordinal);
-        Assert.Equal(403, status);
-        Assert.Contains("has matchConditions (odd), which this server cannot evaluate", Message(body), StringComparison.Ordinal);
+        Assert.True(wanted == status, body);
+        Assert.Equal(calls, _hook.Reviews.Count);
+        if (wanted == 403) Assert.StartsWith($"configmaps \"a\" is forbidden: expression '{expression}' resulted in error: ", Message(body), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Condition_that_is_not_met_outweighs_one_that_fails()
+    {
+        var registration = _hook.Registration($"{_ns}-two", _ns);
+        registration.Objects("webhooks").Single()["matchConditions"] = JsonNode.Parse("""[{"name":"fails","expression":"object.nope == 1"},{"name":"not","expression":"false"}]""");
+        await RegisterAsync(registration);
+
+        Assert.Equal(201, (await CreateAsync()).Status);
+        Assert.Empty(_hook.Reviews);
+    }
+
+    [Theory]
+    [InlineData("", "true", "matchConditions[0].name: Required value")]
+    [InlineData("a", "1", "matchConditions[0].expression: Invalid value: \"1\": must evaluate to bool")]
+    [InlineData("a", "nope(", "matchConditions[0].expression: Invalid value: \"nope(\": compilation failed: ERROR: <input>:1:")]
+    [InlineData("a", "", "matchConditions[0].expression: Required value")]
+    [InlineData("a b", "true", "matchConditions[0].name: Invalid value: \"a b\"")]
+    public async Task Condition_that_is_none_is_refused(string name, string expression, string why)
+    {
+        var registration = _hook.Registration($"{_ns}-none", _ns);
+        registration.Objects("webhooks").Single()["matchConditions"] = new JsonArray(new JsonObject { ["name"] = name, ["expression"] = expression });
+
+        var (status, text, _) = await server.PostAsync("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", registration);
+
+        Assert.Equal(422, status);
+        Assert.Contains(why, Message(text), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -226,13 +262,12 @@ public sealed class AdmissionWebhookTests(TableServer server) : IClassFixture<Ta
         Assert.Single(_hook.Reviews);
     }
 
-    private async Task<IReadOnlyList<string>> RegisterAsync(JsonObject configuration)
+    private async Task RegisterAsync(JsonObject configuration)
     {
         var path = $"/apis/admissionregistration.k8s.io/v1/{configuration.Kind.ToLowerInvariant()}s";
-        var (status, text, warnings) = await server.PostAsync(path, configuration);
+        var (status, text, _) = await server.PostAsync(path, configuration);
         Assert.True(status == 201, text);
         _registered.Add($"{path}/{configuration.Name}");
-        return warnings;
     }
 
     private Task<(int Status, string Text, IReadOnlyList<string> Warnings)> CreateAsync(string name = "a", string? ns = null, JsonObject? labels = null) =>

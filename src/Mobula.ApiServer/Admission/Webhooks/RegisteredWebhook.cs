@@ -40,8 +40,8 @@ internal sealed record RegisteredWebhook
 
     public required TimeSpan Timeout { get; init; }
 
-    /// <summary>The names of the conditions in CEL.</summary>
-    public required IReadOnlyList<string> MatchConditions { get; init; }
+    /// <summary>The conditions in CEL.</summary>
+    public required IReadOnlyList<MatchCondition> MatchConditions { get; init; }
 
     public static RegisteredWebhook Read(JsonObject configuration, JsonObject hook, int index)
     {
@@ -61,7 +61,7 @@ internal sealed record RegisteredWebhook
             MatchesEquivalent = hook.Text("matchPolicy") != "Exact",
             IsReinvocable = hook.Text("reinvocationPolicy") == "IfNeeded",
             Timeout = TimeSpan.FromSeconds(hook.Integer("timeoutSeconds") ?? 10),
-            MatchConditions = [.. hook.Objects("matchConditions").Select(c => c.Text("name") ?? "")],
+            MatchConditions = MatchCondition.ReadAll(hook),
         };
     }
 

@@ -27,16 +27,15 @@ internal sealed class WebhookMatcher(ObjectStore store, ResourceRegistry registr
         var matched = hook.Rules.Any(r => r.Matches(operation, definition.Resource, review.Subresource, isNamespaced)) ? definition
             : hook.MatchesEquivalent ? Equivalents(definition).FirstOrDefault(e => hook.Rules.Any(r => r.Matches(operation, e.Resource, review.Subresource, isNamespaced)))
             : null;
-        if (matched is not null && hook.MatchConditions.Count > 0) Refuse(hook, review);
-        return matched;
+        return matched is not null && hook.MatchConditions.Count > 0 && !MeetsConditions(hook, review, matched) ? null : matched;
     }
 
-    /// <summary>Conditions are written in CEL, which is not evaluated here: to pass over them would be to guess.</summary>
-    private static void Refuse(RegisteredWebhook hook, AdmissionReview review)
+    private static bool MeetsConditions(RegisteredWebhook hook, AdmissionReview review, ResourceDefinition sentAs)
     {
-        var why = $"webhook \"{hook.Name}\" has matchConditions ({string.Join(", ", hook.MatchConditions)}), which this server cannot evaluate";
-        if (hook.FailsClosed) throw StatusException.Forbidden(review.Definition.Resource, review.Name, why);
-        review.Request.Warn($"{why}; failurePolicy Ignore: it is called without them");
+        var (met, error) = MatchCondition.All(hook.MatchConditions, ReviewRequest.Make(review, sentAs, "").Object("request")!);
+        // Whether it is wanted is not known: then a webhook that fails closed does.
+        if (error is not null && hook.FailsClosed) throw StatusException.Forbidden(review.Definition.Resource, review.Name, error);
+        return met;
     }
 
     private IEnumerable<ResourceDefinition> Equivalents(ResourceDefinition definition) =>
