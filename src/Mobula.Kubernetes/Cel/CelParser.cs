@@ -118,6 +118,7 @@ internal sealed class CelParser
                 var dot = Take();
                 var isOptional = Current.Is("?");
                 if (isOptional) Take();
+                if (Current.Kind == CelTokenKind.End) throw new CelSyntaxException(dot.Position, "Syntax error: no viable alternative at input '.'");
                 if (Current.Kind is not (CelTokenKind.Name or CelTokenKind.QuotedName)) throw Unexpected();
                 var name = Take();
                 if (!isOptional && name.Kind == CelTokenKind.Name && Current.Is("("))
@@ -165,8 +166,16 @@ internal sealed class CelParser
                 return inner;
             case CelTokenKind.Symbol when token.Text == "[": return ListLiteral();
             case CelTokenKind.Symbol when token.Text == "{": return MapLiteral();
-            default: throw Unexpected();
+            default: throw NoExpression(token);
         }
+    }
+
+    /// <summary>What the usual compilers say where an expression should begin.</summary>
+    private CelSyntaxException NoExpression(CelToken token)
+    {
+        if (token.Kind != CelTokenKind.End) return Unexpected();
+        var closing = _at > 0 && _tokens[_at - 1].Is("(") && _at > 1 && _tokens[_at - 2].Kind == CelTokenKind.Name ? "')', " : "";
+        return new(token.Position, $"Syntax error: mismatched input '<EOF>' expecting {{'[', '{{', '(', {closing}'.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}}");
     }
 
     private CelNode Named()

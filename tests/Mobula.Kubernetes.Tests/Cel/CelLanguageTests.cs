@@ -131,7 +131,7 @@ public class CelLanguageTests
     [Theory]
     [InlineData("1 +", 3)]
     [InlineData("(1", 2)]
-    [InlineData("a.b.", 4)]
+    [InlineData("a.b.", 3)]
     [InlineData("1 2", 2)]
     [InlineData("[1, 2", 5)]
     [InlineData("'abc", 0)]
