@@ -34,6 +34,15 @@ internal static partial class PodDefaults
         }
     }
 
+    /// <summary>Drops the fields of features that are off.</summary>
+    public static void DropDisabledFields(JsonObject spec)
+    {
+        foreach (var container in Containers(spec))
+        {
+            if (container.Object("lifecycle") is { } lifecycle && lifecycle.Remove("stopSignal") && lifecycle.Count == 0) container.Remove("lifecycle");
+        }
+    }
+
     /// <summary>What a pod as a whole is limited to it requests: as much as its containers do, or else all of it.</summary>
     public static void RequestForPod(JsonObject spec)
     {
@@ -81,8 +90,6 @@ internal static partial class PodDefaults
             if (probe.Object("httpGet") is { } get) HttpGet(get);
             if (probe.Object("grpc") is { } grpc && grpc["service"] is null) grpc["service"] = "";
         }
-        // A field of a feature that is off.
-        if (container.Object("lifecycle") is { } lifecycle && lifecycle.Remove("stopSignal") && lifecycle.Count == 0) container.Remove("lifecycle");
         foreach (var hook in new[] { "postStart", "preStop" })
         {
             if (container.Object("lifecycle", hook, "httpGet") is { } get) HttpGet(get);

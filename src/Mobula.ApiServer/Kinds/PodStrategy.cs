@@ -31,6 +31,7 @@ internal sealed class PodStrategy : ResourceStrategy
     public override void PrepareForCreate(JsonObject o, WriteContext context)
     {
         AppArmorAnnotations.Sync(o, context);
+        PodDefaults.DropDisabledFields(o.Ensure("spec"));
         PodDefaults.RequestForPod(o.Ensure("spec"));
         o["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodQuality.Of(o) };
         if (o.List("spec", "schedulingGates") is not { Count: > 0 }) return;

@@ -20,7 +20,7 @@ internal sealed record WriteOptions(bool IsDryRun, string FieldManager, string F
         if (manager.Length > 128) errors.Add(FieldError.TooLong(FieldPath.Of("fieldManager"), 128));
         foreach (var (i, rune) in manager.EnumerateRunes().Index())
         {
-            if (System.Text.Rune.IsControl(rune)) errors.Add(FieldError.Invalid(FieldPath.Of("fieldManager"), manager, $"invalid character {GoText.Quote(rune.ToString())} (at position {i})"));
+            if (System.Text.Rune.IsControl(rune)) errors.Add(FieldError.Invalid(FieldPath.Of("fieldManager"), manager, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"invalid character U+{rune.Value:X4} (at position {i})")));
         }
         if (DryRunError(request) is { } dryRun) errors.Add(dryRun);
         var validation = request.Query["fieldValidation"].ToString();

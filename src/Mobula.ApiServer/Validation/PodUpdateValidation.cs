@@ -55,6 +55,11 @@ internal static class PodUpdateValidation
     {
         PodValidation.EphemeralContainers(pod, errors);
         var path = SpecPath.Child("ephemeralContainers");
+        var others = new[] { "initContainers", "containers" }.SelectMany(l => pod.Objects("spec", l)).Select(c => c.Text("name")).ToHashSet();
+        foreach (var (i, container) in pod.Objects("spec", "ephemeralContainers").Index())
+        {
+            if (others.Contains(container.Text("name"))) errors.Duplicate(path.Index(i).Child("name"), container.Text("name"));
+        }
         foreach (var present in old.Objects("spec", "ephemeralContainers"))
         {
             var name = GoText.Quote(present.Text("name") ?? "");

@@ -21,7 +21,7 @@ internal static class VolumeMountValidation
             if (mountPath.Length == 0) errors.Required(at.Child("mountPath"));
             if (!seen.Add(mountPath)) errors.Invalid(at.Child("mountPath"), mountPath, "must be unique");
             if (devices.Any(d => (d.Text("name") ?? "") == name)) errors.Invalid(at.Child("name"), name, "must not already exist in volumeDevices");
-            if (devices.Any(d => (d.Text("devicePath") ?? "") == mountPath)) errors.Invalid(at.Child("mountPath"), mountPath, "must not already exist as a path in volumeDevices");
+            if (mountPath.Length > 0 && devices.Any(d => (d.Text("devicePath") ?? "") == mountPath)) errors.Invalid(at.Child("mountPath"), mountPath, "must not already exist as a path in volumeDevices");
             if (mount.Text("subPath") is { Length: > 0 } sub && FieldRules.DescendingPath(sub) is { } wrong) errors.Invalid(path.Child("subPath"), sub, wrong);
             if (mount.Text("subPathExpr") is { Length: > 0 } expression)
             {

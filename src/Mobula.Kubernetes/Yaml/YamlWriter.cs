@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -153,8 +154,13 @@ public sealed class YamlWriter
 
     private static string PlainOrQuoted(string value) => IsPlain(value) ? value : Quoted(value);
 
+    /// <summary>What YAML 1.1 takes for a date or time; other readers would not give the text back.</summary>
+    private static bool IsTimestamp(string value) =>
+        value.Length >= 8 && value.AsSpan(0, 4).IndexOfAnyExceptInRange('0', '9') < 0 && value[4] == '-' && DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, out _);
+
     private static bool IsPlain(string value)
     {
+        if (IsTimestamp(value)) return false;
         if (value.Length == 0 || YamlJson.PlainValue(value)?.GetValueKind() != JsonValueKind.String || value is "<<" or "=" or "-" or "---" or "...") return false;
         if (value[0] is ' ' or '\t' || value[^1] is ' ' or '\t' or ':') return false;
         if ("-?:,[]{}#&*!|>'\"%@`".Contains(value[0]) && !(value[0] is '-' or '?' or ':' && value.Length > 1 && char.IsAsciiLetterOrDigit(value[1]))) return false;
