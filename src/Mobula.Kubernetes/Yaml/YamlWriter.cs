@@ -98,7 +98,7 @@ public sealed class YamlWriter
         {
             AppendFolded(text, word, indent);
         }
-        else if (word.Length == 0 || YamlJson.PlainValue(word)?.GetValueKind() != JsonValueKind.String || word.Any(c => char.IsControl(c) || c > '\u00ff'))
+        else if (word.Length == 0 || IsTimestamp(word) || YamlJson.PlainValue(word)?.GetValueKind() != JsonValueKind.String || word.Any(c => char.IsControl(c) || c > '\u00ff'))
         {
             text.Append(Quoted(word));
         }
