@@ -28,9 +28,6 @@ public sealed class CelProgram
     /// <summary>Whether the expression gives a string (or what it gives is known when it is evaluated only).</summary>
     public bool IsString => Type.Kind is CelKind.String or CelKind.Dyn;
 
-    /// <summary>The name of the type that the expression gives.</summary>
-    public string TypeName => Type.ToString();
-
     internal CelType Type { get; }
 
     /// <summary>Reads an expression and checks its names and types.</summary>
