@@ -5,8 +5,8 @@ namespace Mobula.PodSecurity.Expansion;
 
 /// <summary>Tells which pods a resource will make, and where in it each pod's spec comes from.</summary>
 /// <param name="rayOperator">Which operator the Ray resources are for.</param>
-/// <param name="otherTemplates">The pod templates of other custom resources, by <c>GROUP/KIND</c>.</param>
-public sealed class PodExpansion(RayOperatorKind rayOperator = RayOperatorKind.Mobula, IReadOnlyDictionary<string, FieldPath>? otherTemplates = null)
+/// <param name="otherTemplates">The pod templates of other custom resources.</param>
+public sealed class PodExpansion(RayOperatorKind rayOperator = RayOperatorKind.Mobula, PodTemplatePaths? otherTemplates = null)
 {
     private readonly RayExpansion _ray = new(rayOperator);
 
@@ -15,7 +15,7 @@ public sealed class PodExpansion(RayOperatorKind rayOperator = RayOperatorKind.M
 
     /// <summary>Whether objects of this type make pods as far as this program knows.</summary>
     public bool Knows(GroupVersionKind type) =>
-        TemplateOf(type) is not null || (type.Group == "ray.io" && type.Kind is "RayCluster" or "RayJob" or "RayService" or "RayCronJob");
+        TemplateOf(type) is not null || otherTemplates?.Of(type).Count > 0 || (type.Group == "ray.io" && type.Kind is "RayCluster" or "RayJob" or "RayService" or "RayCronJob");
 
     /// <summary>The pods an object will make; none for a type that is not known, or an object without a template.</summary>
     public IReadOnlyList<ExpandedPod> Expand(JsonObject resource)
@@ -28,17 +28,28 @@ public sealed class PodExpansion(RayOperatorKind rayOperator = RayOperatorKind.M
             DefaultVolumes(pod);
             return [new(type.Kind == "Pod" ? "pod" : $"pod of {type.Kind}", pod, path, [])];
         }
-        return type.Group == "ray.io" ? _ray.Expand(resource) : [];
+        if (type.Group == "ray.io" && _ray.Expand(resource) is { Count: > 0 } pods) return pods;
+        return otherTemplates is null ? [] : [.. otherTemplates.Of(type).SelectMany(p => p.Matches(resource)).SelectMany(p => Other(resource, type, p))];
     }
 
-    private FieldPath? TemplateOf(GroupVersionKind type) => (type.Group, type.Kind) switch
+    // A path may lead to the template or to its spec.
+    private static IEnumerable<ExpandedPod> Other(JsonObject resource, GroupVersionKind type, FieldPath path)
+    {
+        if (path.In(resource) is JsonObject spec && spec["containers"] is JsonArray && spec["spec"] is null && path is { Steps: [.., "spec"], Parent: { } parent }) path = parent;
+        if (path.In(resource) is not JsonObject template || template["spec"] is not JsonObject) yield break;
+        var pod = template.Clone();
+        DefaultVolumes(pod);
+        yield return new($"pod of {type.Kind} at {path}", pod, path, []);
+    }
+
+    private static FieldPath? TemplateOf(GroupVersionKind type) => (type.Group, type.Kind) switch
     {
         ("", "Pod") => FieldPath.Root,
         ("", "PodTemplate") => FieldPath.Root.Then("template"),
         ("", "ReplicationController") or ("apps", "Deployment" or "ReplicaSet" or "StatefulSet" or "DaemonSet") or ("batch", "Job") =>
             FieldPath.Root.Then("spec", "template"),
         ("batch", "CronJob") => FieldPath.Root.Then("spec", "jobTemplate", "spec", "template"),
-        _ => otherTemplates?.GetValueOrDefault($"{type.Group}/{type.Kind}"),
+        _ => null,
     };
 
     // The API server makes a volume without a source an emptyDir before anything judges it.

@@ -1,136 +1,127 @@
 using System.Text.Json.Nodes;
-using Mobula.Kubernetes;
 using Mobula.Kubernetes.Yaml;
 using Mobula.PodSecurity.Remediation;
 
 namespace Mobula.PodSecurity.Manifests;
 
 /// <summary>What became of a file.</summary>
+/// <param name="File">The file as it was.</param>
 /// <param name="Text">The text with the edits; the very same when there was nothing to do.</param>
 /// <param name="Fixed">What the edits mend.</param>
 /// <param name="Remaining">What only the author can mend.</param>
 /// <param name="Problems">What could not be judged.</param>
 public sealed record ManifestFixResult(
-    string Text, IReadOnlyList<ManifestFinding> Fixed, IReadOnlyList<ManifestFinding> Remaining, IReadOnlyList<ManifestProblem> Problems)
+    ManifestFile File, string Text, IReadOnlyList<ManifestFinding> Fixed, IReadOnlyList<ManifestFinding> Remaining, IReadOnlyList<ManifestProblem> Problems)
 {
     /// <summary>The edits as <c>diff -u</c> shows them; each part is headed by the pod and the container it is about.</summary>
-    public string DiffFrom(ManifestFile file) => UnifiedDiff.Of(file.Text, Text, file.Name, line =>
+    public string Diff()
     {
-        var nearest = Fixed.Where(f => f.Position.Line <= line).OrderByDescending(f => f.Position.Line).FirstOrDefault();
-        return nearest is null ? null : nearest.Container is { Length: > 0 } container ? $"{nearest.Role} › {container}" : nearest.Role;
-    });
+        if (Text == File.Text) return "";
+        List<ManifestFinding> ordered = [.. Fixed.OrderBy(f => f.Position.Line)];
+        List<int> lines = [.. ordered.Select(f => f.Position.Line)];
+        return UnifiedDiff.Of(File.Text, Text, File.Name, line =>
+        {
+            var at = lines.BinarySearch(line);
+            if (at < 0) at = ~at - 1;
+            while (at > 0 && lines[at - 1] == lines[at]) at--;
+            return at < 0 ? null : ordered[at].Container is { Length: > 0 } container ? $"{ordered[at].Role} › {container}" : ordered[at].Role;
+        });
+    }
 }
 
 /// <summary>Makes manifests pass by the smallest edits of their text. What takes knowing the program is left alone and told.</summary>
 public static class ManifestFix
 {
-    /// <summary>Mends one of several files; the others decide only by their Namespaces.</summary>
-    /// <param name="file">The file to mend.</param>
-    /// <param name="options">By what it is judged.</param>
-    /// <param name="others">Files that are judged together with it.</param>
-    public static ManifestFixResult Fix(ManifestFile file, ManifestOptions options, IReadOnlyList<ManifestFile>? others = null)
+    /// <summary>Mends a file.</summary>
+    public static ManifestFixResult Fix(ManifestFile file, ManifestOptions options) => Fix([file], options)[0];
+
+    /// <summary>Mends files that belong together: a Namespace in one decides for the objects in the others.</summary>
+    public static IReadOnlyList<ManifestFixResult> Fix(IReadOnlyList<ManifestFile> files, ManifestOptions options)
     {
-        var text = file.Text;
+        List<ManifestText> texts = [.. files.Select(ManifestText.Read)];
+        var policies = new NamespacePolicies();
+        List<List<ManifestProblem>> problems = [];
+        foreach (var text in texts)
+        {
+            List<ManifestProblem> ofText = [];
+            policies.Add(text.Resources, ofText);
+            problems.Add(ofText);
+        }
+        var check = new ResourceCheck(options);
+        return [.. texts.Select((t, i) => Fix(t, current => ManifestCheck.Check(current, check, options, policies), problems[i]))];
+    }
+
+    private static ManifestFixResult Fix(ManifestText original, Func<ManifestText, ManifestReport> check, List<ManifestProblem> problems)
+    {
+        var text = original;
         List<ManifestFinding> mended = [];
-        // A second round sees what the first one uncovers; there is nothing for a third.
-        for (var round = 0; round < 3; round++)
+        var report = check(text);
+        // Each round sees what the one before uncovered; an edit that cannot be made leaves the others for the next.
+        for (var round = 0; round < 100; round++)
         {
-            var fixable = Check(text).Findings.Where(f => f.CanBeFixed).ToList();
-            if (fixable.Count == 0) break;
-            var edited = Edit(text, fixable);
-            if (edited == text) break;
+            var fixable = report.Findings.Where(f => f.CanBeFixed).ToList();
+            if (fixable.Count == 0 || Edit(text, fixable) is not { } edited) break;
             text = edited;
-            mended.AddRange(fixable);
+            var before = report;
+            report = check(text);
+            mended.AddRange(fixable.Where(m => !mended.Exists(f => Same(f, m)) && !report.Findings.Any(f => Same(f, m))));
+            if (report.Findings.Count >= before.Findings.Count && round > 3) break;
         }
-        var report = Check(text);
-        return new(
-            text,
-            [.. mended.Where(m => !report.Findings.Any(f => f.CheckId == m.CheckId && f.Resource == m.Resource && Equals(f.Field, m.Field)))],
-            report.Findings, report.Problems);
-
-        ManifestReport Check(string current)
-        {
-            var report = ManifestCheck.Check([new(file.Name, current), .. others ?? []], options);
-            return report with
-            {
-                Findings = [.. report.Findings.Where(f => f.File == file.Name)],
-                Problems = [.. report.Problems.Where(p => p.File == file.Name)],
-            };
-        }
+        return new(original.File, text.File.Text, mended, report.Findings, [.. problems, .. report.Problems]);
     }
 
-    /// <summary>The edits of one resource as a JSON patch (RFC 6902).</summary>
-    public static JsonArray ToJsonPatch(JsonObject resource, IEnumerable<FieldEdit> edits)
+    private static bool Same(ManifestFinding a, ManifestFinding b) =>
+        a.CheckId == b.CheckId && a.Source!.Document == b.Source!.Document && a.Source.Prefix.Equals(b.Source.Prefix) && Equals(a.Field, b.Field);
+
+    private static ManifestText? Edit(ManifestText text, List<ManifestFinding> findings)
     {
-        var patched = resource.Clone();
-        var patch = new JsonArray();
-        foreach (var edit in edits)
-        {
-            var path = edit.Path;
-            JsonNode value = edit.Value.DeepClone();
-            // The patch must make the parents that are not there.
-            while (path.Parent is { Steps.Count: > 0 } parent && parent.In(patched) is null)
-            {
-                value = path.Steps[^1] is string name ? new JsonObject { [name] = value } : new JsonArray(value);
-                path = parent;
-            }
-            patch.Add((JsonNode)new JsonObject { ["op"] = path.In(patched) is null ? "add" : "replace", ["path"] = path.ToJsonPointer(), ["value"] = value });
-            edit.Apply(patched);
-        }
-        return patch;
+        if (TryEdit(text, findings) is { } all) return all;
+        // One edit that does not work must not spoil the others: what fails is halved until it is found.
+        if (findings.Count == 1) return null;
+        var half = findings.Count / 2;
+        return Edit(text, findings[..half]) ?? Edit(text, findings[half..]);
     }
 
-    private static string Edit(string text, List<ManifestFinding> findings)
+    private static ManifestText? TryEdit(ManifestText text, List<ManifestFinding> findings)
     {
-        if (TryEdit(text, findings, out var all)) return all;
-        // One edit that does not work must not spoil the others.
-        foreach (var finding in findings)
-        {
-            if (TryEdit(text, [finding], out var one)) return one;
-        }
-        return text;
-    }
-
-    private static bool TryEdit(string text, List<ManifestFinding> findings, out string edited)
-    {
-        edited = text;
-        var editor = new YamlEditor(text);
+        var editor = new YamlEditor(text.File.Text);
         try
         {
-            foreach (var finding in findings)
-            {
-                var source = finding.Source!;
-                editor.Set(source.Root, source.Prefix.Then(finding.Edit!.Path), finding.Edit.Value);
-            }
-            edited = editor.Apply();
+            foreach (var finding in findings) editor.Set(finding.Source!.Root, finding.Source.Prefix.Then(finding.Edit!.Path), finding.Edit.Value);
+            var edited = editor.Apply();
+            if (edited == text.File.Text) return null;
+            var after = ManifestText.Read(text.File with { Text = edited });
+            return Means(after, text, findings, compareValues: !editor.ChangesSharedNodes) ? after : null;
         }
         catch (NotSupportedException)
         {
-            return false;
+            return null;
         }
-        return Means(edited, text, findings, compareValues: !editor.ChangesSharedNodes);
     }
 
     // The edited text must say what the old one said and the edits besides, and nothing else.
-    private static bool Means(string edited, string text, List<ManifestFinding> findings, bool compareValues)
+    private static bool Means(ManifestText after, ManifestText before, List<ManifestFinding> findings, bool compareValues)
     {
-        var (before, after) = (YamlSource.Read(text), YamlSource.Read(edited));
-        if (before.Documents.Count != after.Documents.Count || (after.Error is null) != (before.Error is null)) return false;
+        if (before.Source.Documents.Count != after.Source.Documents.Count || (after.Source.Error is null) != (before.Source.Error is null)) return false;
+        if (before.Problems.Count != after.Problems.Count || before.Resources.Count != after.Resources.Count) return false;
         if (!compareValues) return true;
-        for (var i = 0; i < before.Documents.Count; i++)
+        var edits = findings.ToLookup(f => f.Source!.Document);
+        for (var i = 0; i < before.Source.Documents.Count; i++)
         {
             try
             {
-                var expected = YamlJson.Convert(before.Documents[i]);
-                foreach (var finding in findings.Where(f => f.Source!.Document == i))
-                {
-                    new FieldEdit(finding.Source!.Prefix.Then(finding.Edit!.Path), finding.Edit.Value).Apply((JsonObject)expected!);
-                }
-                if (!JsonNode.DeepEquals(expected, YamlJson.Convert(after.Documents[i]))) return false;
+                var expected = YamlJson.Convert(before.Source.Documents[i]);
+                foreach (var finding in edits[i]) new FieldEdit(finding.Source!.Prefix.Then(finding.Edit!.Path), finding.Edit.Value).Apply((JsonObject)expected!);
+                if (!JsonNode.DeepEquals(expected, YamlJson.Convert(after.Source.Documents[i]))) return false;
             }
-            catch (Exception e) when (e is YamlSyntaxException or InvalidOperationException)
+            catch (InvalidOperationException)
             {
                 return false;
+            }
+            catch (YamlSyntaxException)
+            {
+                // The document was unreadable before, and is still: no edit is in it.
+                if (edits[i].Any()) return false;
             }
         }
         return true;

@@ -13,29 +13,35 @@ namespace Mobula.PodSecurity.Manifests;
 /// <param name="Object">The resource.</param>
 internal sealed record ManifestResource(ManifestFile File, int Document, YamlSourceNode Root, FieldPath Prefix, JsonObject Object)
 {
-    public string Title => $"{Object.Kind}/{(Object.Name.Length > 0 ? Object.Name : Object.Text("metadata", "generateName") ?? "")}";
-
     /// <summary>The place of a field, or of the nearest thing above it that is there.</summary>
     public SourcePosition PlaceOf(FieldPath field) => YamlPlaces.Of(Root, Prefix.Then(field));
 }
 
-/// <summary>Takes files apart into resources.</summary>
-internal static class ManifestReader
+/// <summary>A file taken apart into resources.</summary>
+internal sealed class ManifestText
 {
-    public static (List<ManifestResource> Resources, List<ManifestProblem> Problems) Read(IEnumerable<ManifestFile> files)
+    private readonly List<ManifestResource> _resources = [];
+    private readonly List<ManifestProblem> _problems = [];
+
+    private ManifestText(ManifestFile file, YamlSource source) => (File, Source) = (file, source);
+
+    public ManifestFile File { get; }
+
+    public YamlSource Source { get; }
+
+    public IReadOnlyList<ManifestResource> Resources => _resources;
+
+    public IReadOnlyList<ManifestProblem> Problems => _problems;
+
+    public static ManifestText Read(ManifestFile file)
     {
-        List<ManifestResource> resources = [];
-        List<ManifestProblem> problems = [];
-        foreach (var file in files)
-        {
-            var source = YamlSource.Read(file.Text);
-            for (var i = 0; i < source.Documents.Count; i++) ReadDocument(file, i, source.Documents[i], resources, problems);
-            if (source.Error is { } error) problems.Add(new(file.Name, error.Position, error.Problem));
-        }
-        return (resources, problems);
+        var text = new ManifestText(file, YamlSource.Read(file.Text));
+        for (var i = 0; i < text.Source.Documents.Count; i++) text.ReadDocument(i, text.Source.Documents[i]);
+        if (text.Source.Error is { } error) text._problems.Add(new(file.Name, error.Position, error.Problem));
+        return text;
     }
 
-    private static void ReadDocument(ManifestFile file, int index, YamlSourceNode root, List<ManifestResource> resources, List<ManifestProblem> problems)
+    private void ReadDocument(int index, YamlSourceNode root)
     {
         List<DuplicateKey> duplicates = [];
         JsonNode? json;
@@ -45,35 +51,42 @@ internal static class ManifestReader
         }
         catch (YamlSyntaxException e)
         {
-            problems.Add(new(file.Name, e.Position, e.Problem));
+            _problems.Add(new(File.Name, e.Position, e.Problem));
             return;
         }
-        foreach (var duplicate in duplicates) problems.Add(new(file.Name, duplicate.Position, $"key \"{duplicate.Key}\" already set in map"));
+        foreach (var duplicate in duplicates) _problems.Add(new(File.Name, duplicate.Position, $"key \"{duplicate.Key}\" already set in map"));
         if (duplicates.Count > 0) return;
-        if (json is not JsonObject o)
-        {
-            problems.Add(new(file.Name, root.Start, "a Kubernetes object is expected: a map with apiVersion and kind"));
-            return;
-        }
-        Add(file, index, root, FieldPath.Root, o, resources, problems);
+        if (json is JsonObject o) Add(index, root, FieldPath.Root, o);
+        else _problems.Add(new(File.Name, root.Start, "a Kubernetes object is expected: a map with apiVersion and kind"));
     }
 
-    private static void Add(
-        ManifestFile file, int index, YamlSourceNode root, FieldPath prefix, JsonObject o, List<ManifestResource> resources, List<ManifestProblem> problems)
+    private void Add(int index, YamlSourceNode root, FieldPath prefix, JsonObject o)
     {
         if (o.Kind.Length == 0 || o.ApiVersion.Length == 0)
         {
-            problems.Add(new(file.Name, YamlPlaces.Of(root, prefix), $"{(o.Kind.Length == 0 ? "kind" : "apiVersion")} is missing"));
+            _problems.Add(new(File.Name, YamlPlaces.Of(root, prefix), $"{(o.Kind.Length == 0 ? "kind" : "apiVersion")} is missing"));
             return;
         }
         if (o.Kind.EndsWith("List", StringComparison.Ordinal) && o["items"] is JsonArray items)
         {
             for (var i = 0; i < items.Count; i++)
             {
-                if (items[i] is JsonObject item) Add(file, index, root, prefix.Then("items").Then(i), item, resources, problems);
+                if (items[i] is JsonObject item) AddItem(index, root, prefix.Then("items").Then(i), o, item);
             }
             return;
         }
-        resources.Add(new(file, index, root, prefix, o));
+        _resources.Add(new(File, index, root, prefix, o));
+    }
+
+    // An item of a typed list (PodList) may leave out what the list says already.
+    private void AddItem(int index, YamlSourceNode root, FieldPath prefix, JsonObject list, JsonObject item)
+    {
+        if (list.Kind.Length > "List".Length && item.Kind.Length == 0 && item.ApiVersion.Length == 0)
+        {
+            item = item.Clone();
+            item["apiVersion"] = list.ApiVersion;
+            item["kind"] = list.Kind[..^"List".Length];
+        }
+        Add(index, root, prefix, item);
     }
 }

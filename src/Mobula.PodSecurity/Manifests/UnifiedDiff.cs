@@ -46,13 +46,25 @@ public static class UnifiedDiff
         output.Append(CultureInfo.InvariantCulture, $"@@ -{hunk[0].Old},{oldCount} +{hunk[0].New},{newCount} @@");
         if (heading?.Invoke(script[change].Old) is { } title) output.Append(' ').Append(title);
         output.Append('\n');
-        foreach (var (kind, line, _, _) in hunk) output.Append(kind).Append(line.TrimEnd('\r')).Append('\n');
+        foreach (var (kind, line, _, _) in hunk)
+        {
+            output.Append(kind).Append(line);
+            if (!line.EndsWith('\n')) output.Append("\n\\ No newline at end of file\n");
+        }
     }
 
+    // With their line breaks, so that a last line without one differs from the same line with one.
     private static string[] Lines(string text)
     {
-        var lines = text.Split('\n');
-        return lines is [.., ""] ? lines[..^1] : lines;
+        List<string> lines = [];
+        for (var at = 0; at < text.Length;)
+        {
+            var end = text.IndexOf('\n', at) + 1;
+            if (end == 0) end = text.Length;
+            lines.Add(text[at..end]);
+            at = end;
+        }
+        return [.. lines];
     }
 
     // Edits are few and small, so that the common beginning and end leave little to compare.

@@ -27,12 +27,14 @@ internal sealed class YamlEditor(string text)
         YamlSourceNode? key = null;
         for (var i = 0; ; i++)
         {
+            // Whoever refers to an anchored node sees its edits.
+            if (node.Anchor is not null) ChangesSharedNodes = true;
             if (i == path.Steps.Count)
             {
                 _replacements[node] = (key, value);
                 return;
             }
-            if (IsNull(node) && key is not null)
+            if (IsNull(YamlPlaces.Target(node)) && key is not null)
             {
                 var content = _replacements.TryGetValue(node, out var started) && started.Value is JsonObject o ? o : [];
                 SetIn(content, path.Steps, i, value);
@@ -78,14 +80,23 @@ internal sealed class YamlEditor(string text)
     /// <exception cref="NotSupportedException">The text is written in a way that no small edit can serve.</exception>
     public string Apply()
     {
-        List<(int At, int Length, string Text)> edits = [];
+        List<TextEdit> edits = [];
         foreach (var (node, (key, value)) in _replacements) edits.Add(Replacement(node, key, value));
-        foreach (var (node, content) in _additions) edits.Add(Addition((YamlMapping)node, content));
-        foreach (var (node, items) in _appends) edits.Add(Append((YamlSequence)node, items));
-        var result = new StringBuilder(text);
-        foreach (var (at, length, inserted) in edits.OrderByDescending(e => e.At)) result.Remove(at, length).Insert(at, inserted);
-        return result.ToString();
+        foreach (var (node, content) in _additions) edits.AddRange(Addition((YamlMapping)node, content));
+        foreach (var (node, items) in _appends) edits.AddRange(Append((YamlSequence)node, items));
+        var result = new StringBuilder(text.Length + 64 * edits.Count);
+        var copied = 0;
+        // Behind one line the fields of the inner map come before those of the outer one.
+        foreach (var edit in edits.OrderBy(e => e.At).ThenByDescending(e => e.Column))
+        {
+            if (edit.At < copied) throw new NotSupportedException("edits overlap");
+            result.Append(text, copied, edit.At - copied).Append(edit.Text);
+            copied = edit.At + edit.Length;
+        }
+        return result.Append(text, copied, text.Length - copied).ToString();
     }
+
+    private readonly record struct TextEdit(int At, int Length, string Text, int Column = 0);
 
     private static bool IsNull(YamlSourceNode node) =>
         node is YamlScalar { Style: YamlScalarStyle.Plain, Value: "" or "~" or "null" or "Null" or "NULL" };
@@ -101,13 +112,14 @@ internal sealed class YamlEditor(string text)
         content[(string)steps[^1]] = value.DeepClone();
     }
 
-    private (int At, int Length, string Text) Replacement(YamlSourceNode node, YamlSourceNode? key, JsonNode value)
+    private TextEdit Replacement(YamlSourceNode node, YamlSourceNode? key, JsonNode value)
     {
         var inline = Inline(value, IsJsonAt(key));
         if (node is YamlScalar { Value: "", Style: YamlScalarStyle.Plain } && key is not null)
         {
             // Where nothing is written, the place of the value is behind the colon (and behind its anchor or tag).
-            return (Math.Max(AfterColon(key), node.Anchor is null && node.Tag is null ? 0 : AfterProperties(node)), 0, $" {inline}");
+            var hasProperties = node.Anchor is not null || node.Tag is not null;
+            return new(hasProperties ? AfterProperties(node, acrossLines: false) : AfterColon(key), 0, $" {inline}");
         }
         var isBlock = node switch
         {
@@ -117,17 +129,24 @@ internal sealed class YamlEditor(string text)
             _ => false,
         };
         if (isBlock) throw new NotSupportedException("a block cannot be replaced");
-        var start = AfterProperties(node);
+        var start = AfterProperties(node, acrossLines: true);
         if (node is YamlScalar { Style: YamlScalarStyle.SingleQuoted } && value is JsonValue v && v.GetValueKind() == JsonValueKind.String) inline = $"'{v.GetValue<string>()}'";
-        return (start, node.End.Index - start, inline);
+        return new(start, node.End.Index - start, inline);
     }
 
-    private (int At, int Length, string Text) Addition(YamlMapping map, JsonObject content)
+    private IEnumerable<TextEdit> Addition(YamlMapping map, JsonObject content)
     {
-        if (map.IsFlow) return FlowAddition(map, content);
+        if (map.IsFlow)
+        {
+            var isJson = map.Entries.Count > 0 ? IsJsonAt(map.Entries[^1].Key) : IsJson;
+            var members = content.Select(m => $"{(isJson ? JsonText(m.Key) : Key(m.Key))}: {Inline(m.Value, isJson)}").ToList();
+            return map.Entries.Count == 0
+                ? [new(map.End.Index - 1, 0, string.Join(", ", members))]
+                : FlowAddition(map.Entries[^1].Key.Start.Index, ContentEnd(map.Entries[^1].Key, map.Entries[^1].Value), members);
+        }
         var after = AnchorEntry(map);
-        var indent = new string(' ', map.Entries[0].Key.Start.Column - 1);
-        var newline = NewlineAt(after);
+        var column = map.Entries[0].Key.Start.Column;
+        var indent = new string(' ', column - 1);
         List<string> lines = [];
         foreach (var (name, value) in content)
         {
@@ -141,10 +160,16 @@ internal sealed class YamlEditor(string text)
                 lines.Add($"{indent}{Key(name)}: {Inline(value, isJson: false)}");
             }
         }
+        return [LinesBehind(after, lines, column)];
+    }
+
+    private TextEdit LinesBehind(int after, List<string> lines, int column)
+    {
+        var newline = NewlineAt(after);
         var end = text.IndexOf('\n', after);
         return end < 0
-            ? (text.Length, 0, newline + string.Join(newline, lines))
-            : (end + 1, 0, string.Concat(lines.Select(l => l + newline)));
+            ? new(text.Length, 0, newline + string.Join(newline, lines), column)
+            : new(end + 1, 0, string.Concat(lines.Select(l => l + newline)), column);
     }
 
     // Behind the image, where a reader looks for it; else behind the last entry that ends on a line of its own.
@@ -166,40 +191,42 @@ internal sealed class YamlEditor(string text)
 
     private int LineOf(int index, YamlSourceNode from) => from.Start.Line + text.AsSpan(from.Start.Index, Math.Max(0, index - from.Start.Index)).Count('\n');
 
-    private (int At, int Length, string Text) FlowAddition(YamlMapping map, JsonObject content)
+    // Members of a list or map in brackets. One that stands on a line of its own gets its successors on lines of their own,
+    // behind its comment.
+    private List<TextEdit> FlowAddition(int lastStart, int lastEnd, List<string> members)
     {
-        var isJson = map.Entries.Count > 0 ? IsJsonAt(map.Entries[^1].Key) : text.AsSpan().TrimStart().StartsWith("{");
-        var members = content.Select(m => $"{(isJson ? JsonText(m.Key) : Key(m.Key))}: {Inline(m.Value, isJson)}").ToList();
-        if (map.Entries.Count == 0) return (map.End.Index - 1, 0, string.Join(", ", members));
-        var (key, value) = map.Entries[^1];
-        var lineStart = text.LastIndexOf('\n', key.Start.Index) + 1;
-        var before = text[lineStart..key.Start.Index];
-        var separator = before.Length > 0 && string.IsNullOrWhiteSpace(before) ? $",{NewlineAt(key.Start.Index)}{before}" : ", ";
-        var at = ContentEnd(key, value);
-        return (at, 0, string.Concat(members.Select(m => separator + m)));
+        var lineStart = text.LastIndexOf('\n', lastStart) + 1;
+        var before = text[lineStart..lastStart];
+        var lineEnd = text.IndexOf('\n', lastEnd);
+        var rest = lineEnd < 0 ? text.AsSpan(lastEnd) : text.AsSpan(lastEnd, lineEnd - lastEnd);
+        var hasComma = rest.TrimStart().StartsWith(",");
+        var behind = rest.Trim().TrimStart(',').TrimStart();
+        if (before.Length == 0 || !string.IsNullOrWhiteSpace(before) || lineEnd < 0 || (behind.Length > 0 && behind[0] != '#'))
+        {
+            return [new(lastEnd, 0, string.Concat(members.Select(m => $", {m}")))];
+        }
+        var newline = NewlineAt(lastEnd);
+        var lines = string.Join("," + newline, members.Select(m => before + m)) + (hasComma ? "," : "") + newline;
+        return hasComma ? [new(lineEnd + 1, 0, lines)] : [new(lastEnd, 0, ","), new(lineEnd + 1, 0, lines)];
     }
 
-    private (int At, int Length, string Text) Append(YamlSequence list, List<JsonNode> items)
+    private List<TextEdit> Append(YamlSequence list, List<JsonNode> items)
     {
-        var isJson = text.AsSpan().TrimStart().StartsWith("{");
-        var texts = items.Select(i => Inline(i, isJson)).ToList();
+        var texts = items.Select(i => Inline(i, IsJson)).ToList();
         if (list.IsFlow)
         {
             return list.Items.Count == 0
-                ? (list.End.Index - 1, 0, string.Join(", ", texts))
-                : (ContentEnd(null, list.Items[^1]), 0, string.Concat(texts.Select(t => $", {t}")));
+                ? [new(list.End.Index - 1, 0, string.Join(", ", texts))]
+                : FlowAddition(list.Items[^1].Start.Index, ContentEnd(null, list.Items[^1]), texts);
         }
         var last = ContentEnd(null, list.Items[^1]);
         var dash = text.LastIndexOf('-', list.Items[0].Start.Index);
         if (last < 0 || dash < 0) throw new NotSupportedException("no place for an element is found");
-        var indent = text[(text.LastIndexOf('\n', dash) + 1)..dash];
-        if (!string.IsNullOrWhiteSpace(indent)) indent = new string(' ', indent.Length);
-        var newline = NewlineAt(last);
-        var end = text.IndexOf('\n', last);
-        return end < 0
-            ? (text.Length, 0, string.Concat(texts.Select(t => $"{newline}{indent}- {t}")))
-            : (end + 1, 0, string.Concat(texts.Select(t => $"{indent}- {t}{newline}")));
+        var indent = new string(' ', dash - (text.LastIndexOf('\n', dash) + 1));
+        return [LinesBehind(last, [.. texts.Select(t => $"{indent}- {t}")], indent.Length + 1)];
     }
+
+    private bool IsJson => text.AsSpan().TrimStart('\uFEFF').TrimStart().StartsWith("{");
 
     /// <summary>Where the content ends, comments and blanks not counted; -1 where only what follows tells.</summary>
     private int ContentEnd(YamlSourceNode? key, YamlSourceNode value) => value switch
@@ -213,19 +240,20 @@ internal sealed class YamlEditor(string text)
 
     private int AfterColon(YamlSourceNode key) => text.IndexOf(':', key.End.Index) + 1;
 
-    private int AfterProperties(YamlSourceNode node)
+    private int AfterProperties(YamlSourceNode node, bool acrossLines)
     {
         var at = node.Start.Index;
         if (node is YamlAlias) return at;
         while (at < text.Length && text[at] is '&' or '!')
         {
             while (at < text.Length && !char.IsWhiteSpace(text[at])) at++;
-            while (at < text.Length && text[at] is ' ' or '\t') at++;
+            if (!acrossLines && text.AsSpan(at).TrimStart(" \t") is not ['&' or '!', ..]) return at;
+            while (at < text.Length && (text[at] is ' ' or '\t' || (acrossLines && text[at] is '\r' or '\n'))) at++;
         }
         return at;
     }
 
-    private bool IsJsonAt(YamlSourceNode? key) => key is YamlScalar { Style: YamlScalarStyle.DoubleQuoted } && text.AsSpan().TrimStart().StartsWith("{");
+    private bool IsJsonAt(YamlSourceNode? key) => key is YamlScalar { Style: YamlScalarStyle.DoubleQuoted } && IsJson;
 
     private string NewlineAt(int index)
     {

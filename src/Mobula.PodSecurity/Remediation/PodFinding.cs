@@ -11,6 +11,9 @@ namespace Mobula.PodSecurity.Remediation;
 /// <param name="Advice">What to write, or, where only the author can know, what to choose from.</param>
 public sealed record PodFinding(string CheckId, string Control, string Reason, string? Container, FieldPath At, string Advice)
 {
+    /// <summary>Kubernetes' long reason, of all containers that the check is about; empty when the short one says it all.</summary>
+    public string Detail { get; init; } = "";
+
     /// <summary>What makes the field pass; null when that takes knowing the program.</summary>
     public FieldEdit? Edit { get; init; }
 }

@@ -20,7 +20,7 @@ public static class PodFindings
         foreach (var violation in evaluator.Evaluate(pod.ToUtf8(), policy).Violations)
         {
             var variant = checks.Checks.First(c => c.Check.Id == violation.CheckId).Variant;
-            var report = new CheckReport(violation.CheckId, violation.Reason, findings);
+            var report = new CheckReport(violation, findings);
             if (!HardeningFindings.TryAdd(report, pod, variant, isShared ?? (static _ => false))) HostAccessFindings.Add(report, pod, variant);
         }
         return findings;
@@ -28,13 +28,13 @@ public static class PodFindings
 }
 
 /// <summary>Takes the findings of one check.</summary>
-internal sealed class CheckReport(string checkId, string reason, List<PodFinding> findings)
+internal sealed class CheckReport(PodSecurityViolation violation, List<PodFinding> findings)
 {
-    public string CheckId => checkId;
+    public string CheckId => violation.CheckId;
 
     public void Fix(PodContainer container, FieldPath at, JsonNode value, string advice) =>
-        findings.Add(new(checkId, Controls.NameOf(checkId), reason, container.Name, at, advice) { Edit = new(at, value) });
+        findings.Add(new(violation.CheckId, Controls.NameOf(violation.CheckId), violation.Reason, container.Name, at, advice) { Detail = violation.Detail, Edit = new(at, value) });
 
     public void Tell(string? container, FieldPath at, string advice) =>
-        findings.Add(new(checkId, Controls.NameOf(checkId), reason, container, at, advice));
+        findings.Add(new(violation.CheckId, Controls.NameOf(violation.CheckId), violation.Reason, container, at, advice) { Detail = violation.Detail });
 }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Mobula.Kubernetes.Yaml;
 using Mobula.PodSecurity.Expansion;
 using Mobula.PodSecurity.Manifests;
 
@@ -37,7 +36,7 @@ public sealed class ManifestFixTests
             +            seccompProfile: {type: RuntimeDefault}
                        name: ray-worker
 
-            """, result.DiffFrom(new("r.yaml", ManifestSamples.RayCluster)), ignoreLineEndingDifferences: true);
+            """, result.Diff(), ignoreLineEndingDifferences: true);
         Assert.Equal(8, result.Fixed.Count);
         Assert.Empty(result.Remaining);
         Assert.Equal(result.Text, Fix(result.Text).Text);
@@ -130,13 +129,11 @@ public sealed class ManifestFixTests
     [Fact]
     public void JSON_patch_makes_the_same_object()
     {
-        var report = ManifestCheckTests.Check(ManifestSamples.RayCluster);
-        var resource = (JsonObject)YamlJson.Convert(YamlSource.Read(ManifestSamples.RayCluster).Documents[0])!;
-        var patch = ManifestFix.ToJsonPatch(resource, report.Findings.Select(f => f.Edit!));
+        var patch = Assert.Single(ManifestPatch.Of([new("r.yaml", ManifestSamples.RayCluster)], new())).Patch;
         Assert.Equal(8, patch.Count);
         Assert.Equal("""{"op":"add","path":"/spec/headGroupSpec/template/spec/containers/0/securityContext","value":{"allowPrivilegeEscalation":false}}""", patch[0]!.ToJsonString());
         Assert.Equal("""{"op":"add","path":"/spec/headGroupSpec/template/spec/containers/0/securityContext/capabilities","value":{"drop":["ALL"]}}""", patch[1]!.ToJsonString());
     }
 
-    internal static ManifestFixResult Fix(string text, ManifestOptions? options = null) => ManifestFix.Fix(new("r.yaml", text), options ?? new());
+    internal static ManifestFixResult Fix(string text, ManifestOptions? options = null) => ManifestFix.Fix(new ManifestFile("r.yaml", text), options ?? new());
 }
