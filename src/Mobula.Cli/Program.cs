@@ -16,6 +16,8 @@ var root = new RootCommand("Ray on Kubernetes under the restricted Pod Security 
     AuditCommand.Create(terminal),
     CheckCommand.Create(terminal),
     FixCommand.Create(terminal),
+    ReportCommand.Create(terminal),
+    ExplainCommand.Create(terminal),
     InstallCommand.Create(terminal),
     OperatorCommand.Create(),
     WebhookCommand.Create(),

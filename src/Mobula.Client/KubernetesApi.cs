@@ -173,6 +173,19 @@ public sealed class KubernetesApi(HttpClient http, string fieldManager)
         return KubernetesJson.ParseObject(await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false));
     }
 
+    /// <summary>Reads any path and returns the JSON answer as its bytes, for answers of which little is looked at.</summary>
+    /// <param name="path">Path and query, from the server's root.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    public async Task<byte[]> GetBytesAsync(string path, CancellationToken cancellation = default)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Accept.ParseAdd("application/json");
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+        Warn(response);
+        if (!response.IsSuccessStatusCode) throw await ErrorAsync(response, cancellation).ConfigureAwait(false);
+        return await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
+    }
+
     private void Warn(HttpResponseMessage response)
     {
         if (WarningHandler is null || !response.Headers.TryGetValues("Warning", out var values)) return;

@@ -1,7 +1,10 @@
 using System.CommandLine;
+using System.Text;
+using System.Text.Json.Nodes;
 using Mobula.Cli.CommandLine;
 using Mobula.Cli.Manifests;
 using Mobula.Cli.Terminal;
+using Mobula.Kubernetes;
 using Mobula.PodSecurity.Manifests;
 
 namespace Mobula.Cli.Commands;
@@ -15,38 +18,46 @@ internal static class FixCommand
         var flags = new ManifestFlags();
         var inPlace = new Option<bool>("--in-place") { Description = "change the files" };
         var diff = new Option<bool>("--diff") { Description = "show the changes and leave the files alone (the default for files)" };
+        var patch = new Option<bool>("--json-patch") { Description = "print JSON patches (RFC 6902) instead: one for one resource, else a line each with its target" };
         var output = new Option<string?>("--output", "-o") { Description = "write the result to a file (- for standard output, the default for standard input)", HelpName = "FILE" };
         var command = new ExampleCommand(
             "fix",
             "Make manifests pass the Pod Security Standards by the smallest edits of their text",
             "mobula fix -f raycluster.yaml --diff",
             "mobula fix -f deploy/ --in-place",
-            "helm template chart | mobula fix -f - | kubectl apply -f -");
+            "helm template chart | mobula fix -f - | kubectl apply -f -",
+            "kubectl patch deployment web --type json -p \"$(kubectl get deployment web -o json | mobula fix -f - --json-patch)\"");
         flags.AddTo(command);
-        command.Options.Add(inPlace);
-        command.Options.Add(diff);
-        command.Options.Add(output);
+        foreach (var option in new Option[] { inPlace, diff, patch, output }) command.Options.Add(option);
         command.SetAction(result =>
         {
-            var files = flags.ReadFiles(result);
-            var target = result.GetValue(output);
-            if ((result.GetValue(inPlace) ? 1 : 0) + (result.GetValue(diff) ? 1 : 0) + (target is null ? 0 : 1) > 1) throw new UsageException("choose one of --in-place, --diff and -o");
+            var (files, unreadable) = flags.ReadFiles(result);
+            var (writes, target) = (result.GetValue(inPlace), result.GetValue(output));
+            var chosen = new[] { writes, result.GetValue(diff), result.GetValue(patch), target is not null }.Count(c => c);
+            if (chosen > 1) throw new UsageException("choose one of --in-place, --diff, --json-patch and -o");
             if (target is not null and not "-" && files.Count > 1) throw new UsageException($"-o {target} takes one file; there are {files.Count}: use --in-place");
-            if (result.GetValue(inPlace) && files.Any(f => f.Name == ManifestInput.StandardInput)) throw new UsageException("standard input cannot be changed in place; leave --in-place out");
+            if (writes && files.Any(f => f.Name == ManifestInput.StandardInput)) throw new UsageException("standard input cannot be changed in place; leave --in-place out");
             var options = flags.Options(result);
-            var results = files.Select(f => (File: f, Result: ManifestFix.Fix(f, options, [.. files.Where(o => o != f)]))).ToList();
-            foreach (var (file, fix) in results) Deliver(file, fix, result.GetValue(inPlace), target ?? (!result.GetValue(diff) && file.Name == ManifestInput.StandardInput ? "-" : null), terminal);
-            Report([.. results.Select(r => r.Result)], result.GetValue(inPlace) || target is not null, terminal);
-            return results.Any(r => r.Result.Problems.Count > 0) ? Invocation.CannotBeDone : results.Any(r => r.Result.Remaining.Count > 0) ? 1 : 0;
+            var results = ManifestFix.Fix(files, options);
+            if (result.GetValue(patch))
+            {
+                WritePatches(ManifestPatch.Of(files, options), terminal);
+            }
+            else
+            {
+                foreach (var fix in results) Deliver(fix, writes, target ?? (!result.GetValue(diff) && fix.File.Name == ManifestInput.StandardInput ? "-" : null), terminal);
+            }
+            Report(results, unreadable, writes || (target ?? (chosen == 0 && files is [{ Name: ManifestInput.StandardInput }] ? "-" : null)) is not null, terminal);
+            return unreadable.Count > 0 || results.Any(r => r.Problems.Count > 0) ? Invocation.CannotBeDone : results.Any(r => r.Remaining.Count > 0) ? 1 : 0;
         });
         return command;
     }
 
-    private static void Deliver(ManifestFile file, ManifestFixResult fix, bool inPlace, string? target, TerminalOutput terminal)
+    private static void Deliver(ManifestFixResult fix, bool inPlace, string? target, TerminalOutput terminal)
     {
         if (inPlace)
         {
-            if (fix.Text != file.Text) Replace(file.Name, fix.Text);
+            if (fix.Text != fix.File.Text) ReplacedFile.Write(fix.File.Name, fix.Text);
         }
         else if (target == "-")
         {
@@ -54,36 +65,45 @@ internal static class FixCommand
         }
         else if (target is not null)
         {
-            Replace(target, fix.Text);
+            ReplacedFile.Write(target, fix.Text);
         }
         else
         {
-            WriteDiff(fix.DiffFrom(file), terminal);
+            WriteDiff(fix.Diff(), terminal);
         }
     }
 
-    /// <summary>A file is there as it was or as it will be, never half written.</summary>
-    private static void Replace(string path, string text)
+    private static void WritePatches(IReadOnlyList<ManifestPatch> patches, TerminalOutput terminal)
     {
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
-        File.WriteAllText(temporary, text);
-        if (File.Exists(path)) File.SetUnixFileMode(temporary, File.GetUnixFileMode(path));
-        File.Move(temporary, path, overwrite: true);
+        if (patches is [var only])
+        {
+            terminal.Output.WriteLine(Compact(only.Patch));
+            return;
+        }
+        foreach (var patch in patches.Where(p => p.Patch.Count > 0))
+        {
+            var type = patch.Resource.GroupVersionKind;
+            var target = new JsonObject { ["group"] = type.Group, ["version"] = type.Version, ["kind"] = type.Kind, ["name"] = patch.Resource.Name };
+            if (patch.Resource.Namespace is { } ns) target["namespace"] = ns;
+            terminal.Output.WriteLine(Compact(new JsonObject { ["target"] = target, ["patch"] = patch.Patch }));
+        }
     }
+
+    private static string Compact(JsonNode node) => Encoding.UTF8.GetString(KubernetesJson.Serialize(node));
 
     private static void WriteDiff(string diff, TerminalOutput terminal)
     {
         foreach (var line in diff.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             var style = line[0] switch { '+' => "32", '-' => "31", '@' => "36", _ => "0" };
-            terminal.Output.WriteLine(TerminalOutput.Paint(line, style, terminal.ColourOutput && style != "0"));
+            terminal.Output.Write(TerminalOutput.Paint(line, style, terminal.ColourOutput && style != "0") + "\n");
         }
     }
 
-    private static void Report(IReadOnlyList<ManifestFixResult> results, bool written, TerminalOutput terminal)
+    private static void Report(IReadOnlyList<ManifestFixResult> results, IReadOnlyList<ManifestProblem> unreadable, bool written, TerminalOutput terminal)
     {
         var text = new FindingText(terminal.Error, terminal.ColourError);
-        foreach (var problem in results.SelectMany(r => r.Problems)) text.Write(problem);
+        foreach (var problem in unreadable.Concat(results.SelectMany(r => r.Problems))) text.Write(problem);
         foreach (var finding in results.SelectMany(r => r.Remaining)) text.Write(finding);
         var (mended, left) = (results.Sum(r => r.Fixed.Count), results.Sum(r => r.Remaining.Count));
         var verb = written ? "fixed" : "can be fixed";

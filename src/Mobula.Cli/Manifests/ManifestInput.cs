@@ -1,3 +1,5 @@
+using System.Text;
+using Mobula.Kubernetes.Yaml;
 using Mobula.PodSecurity.Manifests;
 
 namespace Mobula.Cli.Manifests;
@@ -9,17 +11,24 @@ internal static class ManifestInput
     public const string StandardInput = "<stdin>";
 
     private static readonly string[] Extensions = [".yaml", ".yml", ".json"];
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Reads what the names stand for; a folder stands for all manifests below it, in ordinal order.</summary>
+    /// <summary>
+    /// Reads what the names stand for; a folder stands for all manifests below it, in ordinal order. What is no UTF-8 is a problem of that file alone.
+    /// </summary>
     /// <exception cref="UsageException">Something is not there, or a folder holds no manifest.</exception>
-    public static IReadOnlyList<ManifestFile> Read(IEnumerable<string> names, TextReader input)
+    public static (IReadOnlyList<ManifestFile> Files, IReadOnlyList<ManifestProblem> Problems) Read(IEnumerable<string> names, Func<Stream> input)
     {
-        var files = new List<ManifestFile>();
+        List<ManifestFile> files = [];
+        List<ManifestProblem> problems = [];
         foreach (var name in names)
         {
             if (name == "-")
             {
-                files.Add(new(StandardInput, input.ReadToEnd()));
+                using var stream = input();
+                using var memory = new MemoryStream();
+                stream.CopyTo(memory);
+                Add(StandardInput, memory.ToArray());
             }
             else if (Directory.Exists(name))
             {
@@ -27,17 +36,33 @@ internal static class ManifestInput
                     .Where(f => Extensions.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase))
                     .Order(StringComparer.Ordinal).ToList();
                 if (found.Count == 0) throw new UsageException($"{name} holds no .yaml, .yml or .json file");
-                files.AddRange(found.Select(f => new ManifestFile(f, File.ReadAllText(f))));
+                foreach (var file in found) Add(file, File.ReadAllBytes(file));
             }
             else if (File.Exists(name))
             {
-                files.Add(new(name, File.ReadAllText(name)));
+                Add(name, File.ReadAllBytes(name));
             }
             else
             {
                 throw new UsageException($"{name} is not there");
             }
         }
-        return files;
+        return (files, problems);
+
+        void Add(string name, byte[] bytes)
+        {
+            // The byte order mark stays in the text, so that it is there again when the text is written.
+            if (System.Text.Unicode.Utf8.IsValid(bytes)) files.Add(new(name, Strict.GetString(bytes)));
+            else problems.Add(new(name, PlaceOfBadByte(bytes), "the text is no UTF-8, as manifests must be"));
+        }
+    }
+
+    private static SourcePosition PlaceOfBadByte(byte[] bytes)
+    {
+        var rest = bytes.AsSpan();
+        while (Rune.DecodeFromUtf8(rest, out _, out var length) == System.Buffers.OperationStatus.Done) rest = rest[length..];
+        var before = bytes.AsSpan(0, bytes.Length - rest.Length);
+        var line = before[(before.LastIndexOf((byte)'\n') + 1)..];
+        return new(Strict.GetCharCount(before), before.Count((byte)'\n') + 1, Strict.GetCharCount(line) + 1);
     }
 }

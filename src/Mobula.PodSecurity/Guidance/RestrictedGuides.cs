@@ -53,7 +53,7 @@ internal static class RestrictedGuides
             CanBeFixed = true,
         },
         new("runAsUser",
-            "runAsUser: 0 asks for root in so many words.",
+            "runAsUser: 0 asks for root in so many words, which is root of the node unless a user namespace lies between; it is refused even where the image could run as another user.",
             null, ["remove runAsUser, so that the image's user counts", "another user that the image can run as, for example runAsUser: 1000; files it writes may need fsGroup", "since v1.35: hostUsers: false"])
         {
             History = [(V(23), "not 0"), (V(35), "not looked at with hostUsers: false")],

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Mobula.Kubernetes.Yaml;
+using Mobula.PodSecurity.Expansion;
 using Mobula.PodSecurity.Remediation;
 
 namespace Mobula.PodSecurity.Manifests;
@@ -55,6 +56,7 @@ public static class ManifestFix
     {
         var text = original;
         List<ManifestFinding> mended = [];
+        HashSet<(int, FieldPath, string, FieldPath?)> mendedKeys = [];
         var report = check(text);
         // Each round sees what the one before uncovered; an edit that cannot be made leaves the others for the next.
         for (var round = 0; round < 100; round++)
@@ -64,14 +66,15 @@ public static class ManifestFix
             text = edited;
             var before = report;
             report = check(text);
-            mended.AddRange(fixable.Where(m => !mended.Exists(f => Same(f, m)) && !report.Findings.Any(f => Same(f, m))));
+            var left = report.Findings.Select(KeyOf).ToHashSet();
+            mended.AddRange(fixable.Where(m => !left.Contains(KeyOf(m)) && mendedKeys.Add(KeyOf(m))));
             if (report.Findings.Count >= before.Findings.Count && round > 3) break;
         }
         return new(original.File, text.File.Text, mended, report.Findings, [.. problems, .. report.Problems]);
     }
 
-    private static bool Same(ManifestFinding a, ManifestFinding b) =>
-        a.CheckId == b.CheckId && a.Source!.Document == b.Source!.Document && a.Source.Prefix.Equals(b.Source.Prefix) && Equals(a.Field, b.Field);
+    private static (int Document, FieldPath Prefix, string CheckId, FieldPath? Field) KeyOf(ManifestFinding finding) =>
+        (finding.Source!.Document, finding.Source.Prefix, finding.CheckId, finding.Field);
 
     private static ManifestText? Edit(ManifestText text, List<ManifestFinding> findings)
     {

@@ -9,7 +9,7 @@ public sealed class ManifestFixTests
     [Fact]
     public void RayCluster_is_mended_by_the_smallest_edit()
     {
-        var result = Fix(ManifestSamples.RayCluster);
+        var result = Fix(ManifestSamples.RayCluster + "\n");
         Assert.Equal("""
             --- r.yaml
             +++ r.yaml
