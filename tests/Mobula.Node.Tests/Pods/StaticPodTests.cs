@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Mobula.Client;
 using Mobula.Kubernetes;
 using Mobula.Node.Pods;
 
