@@ -2,7 +2,6 @@ using System.CommandLine;
 using Mobula.Cli.CommandLine;
 using Mobula.Cli.Explanations;
 using Mobula.Cli.Terminal;
-using Mobula.PodSecurity.Guidance;
 
 namespace Mobula.Cli.Commands;
 

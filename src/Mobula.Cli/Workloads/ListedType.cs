@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Mobula.Client;
 using Mobula.Kubernetes;
 using Mobula.PodSecurity.Expansion;
