@@ -173,20 +173,22 @@ internal sealed class YamlEditor(string text)
     }
 
     // Behind the image, where a reader looks for it; else behind the last entry that ends on a line of its own.
-    private int AnchorEntry(YamlMapping map)
+    private int AnchorEntry(YamlMapping map, bool behindBlocks = false)
     {
         var best = -1;
         var preferred = -1;
         for (var i = 0; i < map.Entries.Count; i++)
         {
             var (key, value) = map.Entries[i];
-            var end = ContentEnd(key, value);
+            var end = ContentEnd(key, value, behindBlocks);
             if (end < 0 || (i + 1 < map.Entries.Count && map.Entries[i + 1].Key.Start.Line <= LineOf(end, key))) continue;
             best = end;
             if (key is YamlScalar { Value: "image" or "imagePullPolicy" }) preferred = end;
         }
         if (preferred >= 0) return preferred;
-        return best >= 0 ? best : throw new NotSupportedException("no place for a field is found");
+        if (best >= 0) return best;
+        // Only where nothing else is there: it is easily overlooked behind a long text.
+        return behindBlocks ? throw new NotSupportedException("no place for a field is found") : AnchorEntry(map, behindBlocks: true);
     }
 
     private int LineOf(int index, YamlSourceNode from) => from.Start.Line + text.AsSpan(from.Start.Index, Math.Max(0, index - from.Start.Index)).Count('\n');
@@ -229,14 +231,23 @@ internal sealed class YamlEditor(string text)
     private bool IsJson => text.AsSpan().TrimStart('\uFEFF').TrimStart().StartsWith("{");
 
     /// <summary>Where the content ends, comments and blanks not counted; -1 where only what follows tells.</summary>
-    private int ContentEnd(YamlSourceNode? key, YamlSourceNode value) => value switch
+    private int ContentEnd(YamlSourceNode? key, YamlSourceNode value, bool behindBlocks = false) => value switch
     {
-        YamlScalar { Style: YamlScalarStyle.Block } => -1,
+        YamlScalar { Style: YamlScalarStyle.Block } => behindBlocks ? BlockEnd(value) : -1,
         YamlScalar { Value: "", Style: YamlScalarStyle.Plain } => value.Anchor is not null || value.Tag is not null ? -1 : key is null ? -1 : AfterColon(key),
-        YamlMapping { IsFlow: false } map => ContentEnd(map.Entries[^1].Key, map.Entries[^1].Value),
-        YamlSequence { IsFlow: false } list => ContentEnd(null, list.Items[^1]),
+        YamlMapping { IsFlow: false } map => ContentEnd(map.Entries[^1].Key, map.Entries[^1].Value, behindBlocks),
+        YamlSequence { IsFlow: false } list => ContentEnd(null, list.Items[^1], behindBlocks),
         _ => value.End.Index,
     };
+
+    // Behind the last character that is not blank. Blank lines belong to a block that keeps them (|+): there nothing can be put before them.
+    private int BlockEnd(YamlSourceNode block)
+    {
+        var header = text.AsSpan(block.Start.Index, Math.Max(0, text.IndexOf('\n', block.Start.Index) - block.Start.Index));
+        var end = Math.Min(block.End.Index, text.Length);
+        while (end > block.Start.Index && char.IsWhiteSpace(text[end - 1])) end--;
+        return header.Contains('+') ? -1 : end;
+    }
 
     private int AfterColon(YamlSourceNode key) => text.IndexOf(':', key.End.Index) + 1;
 

@@ -58,6 +58,9 @@ public sealed class ManifestFixTests
     [InlineData(
         "spec:\n  containers:\n  - name: é 😀 \"q\"\n    securityContext: {runAsNonRoot: true, seccompProfile: {type: Localhost, localhostProfile: p}, capabilities: {drop: [ KILL ], add: []}}\n...\n---\n# nothing\n",
         "spec:\n  containers:\n  - name: é 😀 \"q\"\n    securityContext: {runAsNonRoot: true, seccompProfile: {type: Localhost, localhostProfile: p}, capabilities: {drop: [ KILL, \"ALL\" ], add: []}, allowPrivilegeEscalation: false}\n...\n---\n# nothing\n")]
+    [InlineData(
+        "spec:\n  containers:\n  - name: a\n    args: [x]\n  - name: b\n    args:\n    - |\n      echo\n        \tb\n\n# end\n",
+        "spec:\n  containers:\n  - name: a\n    args: [x]\n    securityContext:\n      allowPrivilegeEscalation: false\n      capabilities: {drop: [\"ALL\"]}\n  - name: b\n    securityContext:\n      allowPrivilegeEscalation: false\n      capabilities: {drop: [\"ALL\"]}\n    args:\n    - |\n      echo\n        \tb\n  securityContext:\n    runAsNonRoot: true\n    seccompProfile: {type: RuntimeDefault}\n\n# end\n")]
     public void Pod_is_edited_in_its_own_style(string spec, string expected)
     {
         var head = spec.Contains('\r', StringComparison.Ordinal) ? "apiVersion: v1\r\nkind: Pod\r\n" : "apiVersion: v1\nkind: Pod\n";
