@@ -10,7 +10,7 @@ internal static class ReplacedFile
     /// <summary>Writes beside the file and renames; the file's mode stays, and a link goes on leading to its target.</summary>
     public static void Write(string path, string text)
     {
-        var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        var target = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
         var temporary = $"{target}.{Environment.ProcessId}.tmp";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (File.Exists(target)) options.UnixCreateMode = File.GetUnixFileMode(target);

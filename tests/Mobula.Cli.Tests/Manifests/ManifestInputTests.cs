@@ -40,6 +40,8 @@ public sealed class ManifestInputTests
             Assert.Equal(mode, File.GetUnixFileMode(file));
             Assert.Equal("f.yaml", new FileInfo(link).LinkTarget);
             Assert.Equal(2, Directory.GetFiles(folder).Length);
+            ReplacedFile.Write(Path.Combine(folder, "new.yaml"), "x");
+            Assert.Equal("x", File.ReadAllText(Path.Combine(folder, "new.yaml")));
         }
         finally
         {
