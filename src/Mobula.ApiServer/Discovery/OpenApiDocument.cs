@@ -147,32 +147,32 @@ internal static class OpenApiDocument
         if (info.Verbs.Contains("patch")) Add(Patch, schemas);
 
         var collection = new JsonObject();
-        if (info.Verbs.Contains("list")) collection["get"] = Operation(definition.Kind, "list", list);
-        if (info.Verbs.Contains("create")) collection["post"] = Operation(definition.Kind, "post", schema);
-        if (info.Verbs.Contains("deletecollection")) collection["delete"] = Operation(definition.Kind, "deletecollection", null);
+        if (info.Verbs.Contains("list")) collection["get"] = Operation(definition.Kind, "list", list, definition.IsCustom);
+        if (info.Verbs.Contains("create")) collection["post"] = Operation(definition.Kind, "post", schema, definition.IsCustom);
+        if (info.Verbs.Contains("deletecollection")) collection["delete"] = Operation(definition.Kind, "deletecollection", null, definition.IsCustom);
         if (collection.Count > 0) paths[root] = collection;
-        if (info.Namespaced && info.Verbs.Contains("list")) paths[flat] = new JsonObject { ["get"] = Operation(definition.Kind, "list", list) };
-        AddObjectPath($"{root}/{{name}}", definition.Kind, info.Verbs, schema, paths);
+        if (info.Namespaced && info.Verbs.Contains("list")) paths[flat] = new JsonObject { ["get"] = Operation(definition.Kind, "list", list, definition.IsCustom) };
+        AddObjectPath($"{root}/{{name}}", definition.Kind, info.Verbs, schema, definition.IsCustom, paths);
         foreach (var subresource in info.Subresources)
         {
             var type = subresource.Kind == definition.Kind ? schema : BuiltInSchemas.Find(subresource.Kind)?.Name;
             if (type is not null && type != schema) Add(type, schemas);
-            AddObjectPath($"{root}/{{name}}/{subresource.Name}", subresource.Kind, subresource.Verbs, type, paths);
+            AddObjectPath($"{root}/{{name}}/{subresource.Name}", subresource.Kind, subresource.Verbs, type, definition.IsCustom, paths);
         }
     }
 
-    private static void AddObjectPath(string path, GroupVersionKind kind, IReadOnlyList<string> verbs, string? schema, JsonObject paths)
+    private static void AddObjectPath(string path, GroupVersionKind kind, IReadOnlyList<string> verbs, string? schema, bool isCustom, JsonObject paths)
     {
         var one = new JsonObject();
-        if (verbs.Contains("get")) one["get"] = Operation(kind, "get", schema);
-        if (verbs.Contains("update")) one["put"] = Operation(kind, "put", schema);
-        if (verbs.Contains("create") && path.Contains("{name}/", StringComparison.Ordinal)) one["post"] = Operation(kind, "post", schema);
-        if (verbs.Contains("patch")) one["patch"] = Operation(kind, "patch", schema);
-        if (verbs.Contains("delete")) one["delete"] = Operation(kind, "delete", null);
+        if (verbs.Contains("get")) one["get"] = Operation(kind, "get", schema, isCustom);
+        if (verbs.Contains("update")) one["put"] = Operation(kind, "put", schema, isCustom);
+        if (verbs.Contains("create") && path.Contains("{name}/", StringComparison.Ordinal)) one["post"] = Operation(kind, "post", schema, isCustom);
+        if (verbs.Contains("patch")) one["patch"] = Operation(kind, "patch", schema, isCustom);
+        if (verbs.Contains("delete")) one["delete"] = Operation(kind, "delete", null, isCustom);
         if (one.Count > 0) paths[path] = one;
     }
 
-    private static JsonObject Operation(GroupVersionKind kind, string action, string? schema)
+    private static JsonObject Operation(GroupVersionKind kind, string action, string? schema, bool isCustom)
     {
         var operation = new JsonObject
         {
@@ -183,7 +183,8 @@ internal static class OpenApiDocument
         var body = action switch
         {
             "post" or "put" when schema is not null => Content(schema, MediaType.Json, MediaType.Yaml),
-            "patch" => Content(Patch, "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml"),
+            // kubectl reads from here whether it may send a strategic merge patch.
+            "patch" => Content(Patch, [.. ObjectPatcher.TypesOf(isCustom)]),
             "delete" or "deletecollection" => Content(DeleteOptions, MediaType.Json, MediaType.Yaml),
             _ => null,
         };

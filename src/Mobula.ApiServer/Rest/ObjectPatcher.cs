@@ -18,6 +18,9 @@ internal sealed class ObjectPatcher(ObjectWriter writer, FieldManagers fieldMana
     private static readonly string[] BuiltInTypes = ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", ApplyType];
     private static readonly string[] CustomTypes = ["application/json-patch+json", "application/merge-patch+json", ApplyType];
 
+    /// <summary>The media types of the patches that resources take, built-in or custom.</summary>
+    public static IReadOnlyList<string> TypesOf(bool isCustom) => isCustom ? CustomTypes : BuiltInTypes;
+
     public async Task<Answer> PatchAsync(ApiRequest request, ResourceDefinition definition, string subresource, byte[] body)
     {
         var form = ObjectAnswers.Negotiate(request, definition);
@@ -103,7 +106,7 @@ internal sealed class ObjectPatcher(ObjectWriter writer, FieldManagers fieldMana
     private static string TypeOf(ApiRequest request, ResourceDefinition definition)
     {
         var type = request.Http.Request.ContentType?.Split(';')[0].Trim() ?? "";
-        var known = definition.IsCustom ? CustomTypes : BuiltInTypes;
+        var known = TypesOf(definition.IsCustom);
         if (known.Contains(type)) return type;
         // The router of built-in resources knows the four; what handles custom ones says so itself.
         throw definition.IsCustom ? StatusException.UnsupportedMediaType(known) : ApiErrors.RouterUnsupportedPatch();

@@ -99,6 +99,28 @@ public sealed class OpenApiEndpointTests(TableServer server) : IClassFixture<Tab
         Assert.Equal("Kubernetes CRD Swagger", KubernetesJson.ParseObject(await BytesAsync(v3)).Text("info", "title"));
     }
 
+    [Theory]
+    [InlineData("/openapi/v3/apis/apps/v1", "/apis/apps/v1/namespaces/{namespace}/deployments/{name}", true)]
+    [InlineData("/openapi/v3/apis/lake.example/v1", "/apis/lake.example/v1/namespaces/{namespace}/frogs/{name}", false)]
+    public async Task Kubectl_learns_whether_it_may_send_a_strategic_merge_patch(string document, string path, bool expected)
+    {
+        await server.PostAsync("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", (JsonObject)JsonNode.Parse("""
+            {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"frogs.lake.example"},"spec":{"group":"lake.example","scope":"Namespaced",
+             "names":{"plural":"frogs","singular":"frog","kind":"Frog","listKind":"FrogList"},"versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object"}}}]}}
+            """)!);
+
+        JsonObject? content = null;
+        for (var tries = 0; tries < 100 && content is null; tries++)
+        {
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+            using var response = await GetAsync(document);
+            if (response.IsSuccessStatusCode) content = KubernetesJson.ParseObject(await BytesAsync(response)).Object("paths", path, "patch", "requestBody", "content");
+        }
+
+        Assert.Equal(expected, content!.ContainsKey("application/strategic-merge-patch+json"));
+        Assert.True(content.ContainsKey("application/merge-patch+json"));
+    }
+
     private static IEnumerable<string> References(JsonNode? node) => node switch
     {
         JsonObject o => o.SelectMany(e => e is { Key: "$ref", Value: JsonValue v } ? [v.GetValue<string>()] : References(e.Value)),
