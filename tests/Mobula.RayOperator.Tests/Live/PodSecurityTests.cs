@@ -81,7 +81,7 @@ public class PodSecurityTests(HardenedCluster cluster) : IClassFixture<HardenedC
         await _api.CreateAsync(RayResources.RayJobs, job);
         var refused = await UntilAsync(RayResources.RayJobs, ns, "j", IsRefused);
         Assert.StartsWith("submitter pod refused by restricted:latest: allowPrivilegeEscalation != false (container \"ray-job-submitter\"", refused.Text("status", "message"), StringComparison.Ordinal);
-        var told = await EventsAsync(ns, "j", 3);
+        var told = await EventsAsync(ns, "j", 3, until: "PodSecurityViolation");
         Assert.Contains(told, e => e.Reason == "PodSecurityViolation" && e.Note.Contains("is forbidden: violates PodSecurity \"restricted:latest\"", StringComparison.Ordinal));
 
         await _api.PatchAsync(RayResources.RayJobs, ns, "j", PatchType.Merge, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Off] = null } } });
