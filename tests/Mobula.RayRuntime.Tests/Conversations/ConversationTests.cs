@@ -22,7 +22,6 @@ public class ConversationTests(ITestOutputHelper output)
     [MemberData(nameof(Marked))]
     public async Task Conversation_with_the_runtime_holds(string name, int mark)
     {
-        Assert.SkipWhen(Environment.GetEnvironmentVariable(RayBox.Variable) is not null, "this is the inside");
         Assert.SkipUnless(RayBox.Missing is null, RayBox.Missing ?? "");
         Assert.SkipUnless(name != "serve-applications" || RayBox.Has("uvicorn, starlette"), "python3-uvicorn and python3-starlette are not installed");
 
@@ -36,8 +35,8 @@ public class ConversationTests(ITestOutputHelper output)
     [Fact]
     public async Task Inside_the_box()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable(RayBox.Variable) is { Length: > 0 }, "this runs inside a box alone");
-        var name = Environment.GetEnvironmentVariable(RayBox.Variable)!;
+        // The other side of the test above, in a process of its own: outside of the box there is nothing to do.
+        if (Environment.GetEnvironmentVariable(RayBox.Variable) is not { Length: > 0 } name) return;
         if (name != "zz-start-and-stop")
         {
             using var head = Process.Start(new ProcessStartInfo("ray",
