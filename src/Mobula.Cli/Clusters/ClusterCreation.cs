@@ -1,6 +1,5 @@
 using Mobula.Cli.Kubeconfigs;
 using Mobula.Cli.Terminal;
-using Mobula.Node.Network;
 
 namespace Mobula.Cli.Clusters;
 
@@ -51,18 +50,18 @@ internal static class ClusterCreation
         var record = planned with
         {
             Port = ClusterPrerequisites.FreePort(planned.Address, planned.Port),
-            NetworkIndex = planned.Nodes.Count == 0 ? ClusterRecord.NoNetwork : FreeNetwork(taken),
+            NetworkIndex = planned.Nodes.Count == 0 ? ClusterRecord.NoNetwork : FreeNetwork(directory, taken),
         };
         CreatePrivate(directory.Root);
         record.Write(directory);
         return record;
     }
 
-    private static int FreeNetwork(HashSet<int> taken)
+    private static int FreeNetwork(ClusterDirectory directory, HashSet<int> taken)
     {
         try
         {
-            return ClusterNetwork.FirstFree(taken).Index;
+            return NetworkClaims.OfMachine.Take(directory, taken);
         }
         catch (InvalidOperationException e)
         {

@@ -14,6 +14,7 @@ internal static class ClusterRemoval
         {
             var record = ClusterRecord.Read(directory);
             foreach (var node in record.Nodes) await ClusterNodes.RemoveAsync(directory, record, node).ConfigureAwait(false);
+            if (record.NetworkIndex != ClusterRecord.NoNetwork) NetworkClaims.OfMachine.Release(directory, record.NetworkIndex);
         }
         if (Directory.Exists(directory.Root)) Directory.Delete(directory.Root, recursive: true);
     }

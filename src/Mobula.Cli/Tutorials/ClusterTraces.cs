@@ -12,6 +12,7 @@ internal sealed class ClusterTraces
 {
     private readonly string _folder;
     private readonly string _runFolder;
+    private readonly string _claim;
     private readonly string _bridge;
     private readonly Regex _name;
     private readonly IReadOnlyList<string> _interfaces;
@@ -21,6 +22,7 @@ internal sealed class ClusterTraces
         _folder = directory.Root;
         _bridge = $"mobula{record.NetworkIndex}";
         _runFolder = $"/run/mobula/{record.NetworkIndex}-";
+        _claim = $"/run/mobula/networks/{record.NetworkIndex}";
         // The bridge's name is also that of the CNI network and of the cgroup, and in capitals the prefix of the chains.
         _name = new($"(?<![A-Za-z0-9]){_bridge}(?![0-9])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
         var ports = $"/sys/class/net/{_bridge}/brif";
@@ -86,6 +88,7 @@ internal sealed class ClusterTraces
         if (Directory.Exists(_folder)) yield return _folder;
         if (Directory.Exists("/run/mobula"))
             foreach (var path in Directory.EnumerateDirectories("/run/mobula").Where(IsOurs)) yield return path;
+        if (File.Exists(_claim) && File.ReadAllText(_claim) == _folder) yield return _claim;
         if (Directory.Exists("/var/lib/cni/results"))
             foreach (var path in Directory.EnumerateFiles("/var/lib/cni/results", _bridge + "-*")) yield return path;
     }

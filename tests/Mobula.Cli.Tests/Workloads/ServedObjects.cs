@@ -51,7 +51,7 @@ internal sealed class ServedObjects(int pageSize = 500) : HttpMessageHandler
 
     private static HttpResponseMessage Refused(HttpStatusCode code, string message, string? next)
     {
-        var status = new JsonObject { ["kind"] = "Status", ["apiVersion"] = "v1", ["status"] = "Failure", ["message"] = message, ["code"] = (int)code };
+        var status = new JsonObject { ["kind"] = "Status", ["apiVersion"] = "v1", ["status"] = "Failure", ["message"] = message, ["reason"] = code.ToString(), ["code"] = (int)code };
         if (next is not null) status["metadata"] = new JsonObject { ["continue"] = next };
         return Answer(code, status);
     }
