@@ -70,24 +70,13 @@ internal sealed class PodCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        var connection = Agent.Containerd.Connection;
-        foreach (var sandbox in (await connection.Runtime.ListPodSandboxAsync(new())).Items)
-        {
-            await connection.Runtime.StopPodSandboxAsync(new() { PodSandboxId = sandbox.Id });
-            await connection.Runtime.RemovePodSandboxAsync(new() { PodSandboxId = sandbox.Id });
-        }
-        var supervisor = Agent.Containerd;
+        // The agent first: it would start again what is stopped.
         await Agent.DisposeAsync();
-        if (Node.Containerd.ContainerdSupervisor.FindRunning(supervisor.Options) is { } process)
-            await Node.Containerd.ContainerdSupervisor.TerminateAsync(process, TimeProvider.System);
+        var left = await Node.Network.NodeRemoval.RemoveAsync(Options, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         await _server.DisposeAsync();
-        foreach (var pod in Directory.Exists(Path.Combine(Options.DataDirectory, "pods")) ? Directory.GetDirectories(Path.Combine(Options.DataDirectory, "pods")) : [])
-            foreach (var line in File.ReadLines("/proc/self/mountinfo").Select(l => l.Split(' ')[4]).Where(m => m.StartsWith(pod + "/", StringComparison.Ordinal)).Reverse().ToList())
-                Node.Volumes.FileCalls.Unmount(line);
-        await Node.Network.ServiceRules.RemoveAsync(Options.Network);
-        using (var remove = Process.Start("ip", ["link", "delete", Options.Network.Bridge])) await remove.WaitForExitAsync();
         Directory.Delete(Folder, recursive: true);
         await _claim.DisposeAsync();
+        Assert.Empty(left);
     }
 
     private static HttpClient Client(HttpMessageHandler handler) => new(handler) { BaseAddress = new("https://cluster"), Timeout = Timeout.InfiniteTimeSpan };
