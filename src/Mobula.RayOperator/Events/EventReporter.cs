@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Mobula.Client;
 using Mobula.Kubernetes;
@@ -11,6 +12,7 @@ namespace Mobula.RayOperator.Events;
 /// </summary>
 internal sealed class EventReporter : IAsyncDisposable
 {
+    // In bytes, as the API server counts.
     private const int LongestNote = 1024;
     private static readonly GroupVersionResource Resource = new("events.k8s.io", "v1", "events");
     private static readonly TimeSpan SeriesLifetime = TimeSpan.FromMinutes(6);
@@ -38,11 +40,22 @@ internal sealed class EventReporter : IAsyncDisposable
         _waiting = new(WriteAsync);
     }
 
+    /// <summary>The note as long as an event may hold it.</summary>
+    internal static string Shorten(string note)
+    {
+        if (Encoding.UTF8.GetByteCount(note) <= LongestNote) return note;
+        const string Ellipsis = "…";
+        var end = Math.Min(note.Length, LongestNote);
+        while (Encoding.UTF8.GetByteCount(note.AsSpan(0, end)) > LongestNote - Encoding.UTF8.GetByteCount(Ellipsis)) end--;
+        if (char.IsHighSurrogate(note[end - 1])) end--;
+        return note[..end] + Ellipsis;
+    }
+
     /// <summary>Reports what happened to an object; it never blocks.</summary>
     public void Report(JsonObject regarding, string type, string reason, string action, string note)
     {
         var now = _time.GetUtcNow();
-        if (note.Length > LongestNote) note = note[..(LongestNote - 1)] + "…";
+        note = Shorten(note);
         var ns = regarding.Namespace ?? "default";
         _waiting.Add(new JsonObject
         {
