@@ -68,12 +68,12 @@ internal sealed class HttpProxy
             if (!switched)
             {
                 await http.Response.StartAsync(http.RequestAborted).ConfigureAwait(false);
-                await CopyAsync(inside, http.Response.Body, http.RequestAborted).ConfigureAwait(false);
+                await StreamRelay.CopyAsync(inside, http.Response.Body, http.RequestAborted).ConfigureAwait(false);
                 return;
             }
             var outside = await upgrade!.UpgradeAsync().ConfigureAwait(false);
             await using var closingOutside = outside.ConfigureAwait(false);
-            await Task.WhenAny(CopyAsync(inside, outside, http.RequestAborted), CopyAsync(outside, inside, http.RequestAborted)).ConfigureAwait(false);
+            await StreamRelay.JoinAsync(inside, outside, http.RequestAborted).ConfigureAwait(false);
         }
     }
 
@@ -98,23 +98,5 @@ internal sealed class HttpProxy
     {
         if (location.StartsWith('/') && !location.StartsWith("//", StringComparison.Ordinal)) return root + location;
         return Uri.TryCreate(location, UriKind.Absolute, out var uri) && uri.Authority == target.Authority ? root + uri.PathAndQuery : location;
-    }
-
-    private static async Task CopyAsync(Stream from, Stream to, CancellationToken cancellation)
-    {
-        var buffer = new byte[32 * 1024];
-        try
-        {
-            int read;
-            while ((read = await from.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
-            {
-                await to.WriteAsync(buffer.AsMemory(0, read), cancellation).ConfigureAwait(false);
-                await to.FlushAsync(cancellation).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
-        {
-            // One side hung up.
-        }
     }
 }

@@ -238,25 +238,7 @@ internal sealed class KubeletProxy
             await client.WriteAsync(rest, aborted).ConfigureAwait(false);
             await client.FlushAsync(aborted).ConfigureAwait(false);
         }
-        await Task.WhenAny(PumpAsync(client, tls, aborted), PumpAsync(tls, client, aborted)).ConfigureAwait(false);
-    }
-
-    private static async Task PumpAsync(Stream from, Stream to, CancellationToken cancellation)
-    {
-        var buffer = new byte[32 * 1024];
-        try
-        {
-            int read;
-            while ((read = await from.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
-            {
-                await to.WriteAsync(buffer.AsMemory(0, read), cancellation).ConfigureAwait(false);
-                await to.FlushAsync(cancellation).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
-        {
-            // One side hung up: the tunnel ends.
-        }
+        await StreamRelay.JoinAsync(client, tls, aborted).ConfigureAwait(false);
     }
 
     private static async Task<(int Status, List<KeyValuePair<string, string>> Headers, byte[] Beyond)> ReadHeadAsync(Stream stream, CancellationToken cancellation)
