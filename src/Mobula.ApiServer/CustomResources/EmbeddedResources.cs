@@ -14,7 +14,10 @@ internal static class EmbeddedResources
     public static IReadOnlyList<FieldError> Validate(TypeSchema schema, JsonNode? value, FieldPath? root = null)
     {
         var errors = new List<FieldError>();
-        Check(schema, value, root, errors);
+        SchemaWalk.Visit(schema, value, root, (type, node, path) =>
+        {
+            if (type.EmbeddedResource && node is JsonObject embedded) errors.AddRange(CheckOne(embedded, path));
+        });
         return errors;
     }
 
@@ -50,29 +53,5 @@ internal static class EmbeddedResources
         }
         foreach (var error in ObjectMetaValidation.ValidateLabels(metadata.Object("labels"), place.Child("labels"))) yield return error;
         foreach (var error in ObjectMetaValidation.ValidateAnnotations(metadata.Object("annotations"), place.Child("annotations"))) yield return error;
-    }
-
-    private static void Check(TypeSchema schema, JsonNode? value, FieldPath? path, List<FieldError> errors)
-    {
-        switch (value)
-        {
-            case JsonObject map:
-                if (schema.EmbeddedResource) errors.AddRange(CheckOne(map, path));
-                foreach (var (key, child) in map)
-                {
-                    if (schema.Properties.TryGetValue(key, out var property))
-                    {
-                        if (!ReferenceEquals(property.Type, BuiltInSchemas.ObjectMeta)) Check(property.Type, child, FieldPath.Child(path, key), errors);
-                    }
-                    else if (schema.AdditionalProperties is { } items)
-                    {
-                        Check(items, child, path?.Key(key) ?? FieldPath.Of(key), errors);
-                    }
-                }
-                break;
-            case JsonArray list when schema.Items is { } element && path is not null:
-                foreach (var (i, item) in list.Index()) Check(element, item, path.Index(i), errors);
-                break;
-        }
     }
 }

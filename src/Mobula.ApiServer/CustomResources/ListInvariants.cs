@@ -10,37 +10,13 @@ internal static class ListInvariants
     public static IReadOnlyList<FieldError> Validate(TypeSchema schema, JsonObject o)
     {
         var errors = new List<FieldError>();
-        Check(schema, o, null, errors);
-        return errors;
-    }
-
-    private static void Check(TypeSchema schema, JsonNode? value, FieldPath? path, List<FieldError> errors)
-    {
-        switch (value)
+        SchemaWalk.Visit(schema, o, null, (type, node, path) =>
         {
-            case JsonObject map:
-                foreach (var (key, child) in map)
-                {
-                    if (schema.Properties.TryGetValue(key, out var property))
-                    {
-                        if (!ReferenceEquals(property.Type, BuiltInSchemas.ObjectMeta)) Check(property.Type, child, FieldPath.Child(path, key), errors);
-                    }
-                    else if (schema.AdditionalProperties is { } items)
-                    {
-                        Check(items, child, path?.Key(key) ?? FieldPath.Of(key), errors);
-                    }
-                }
-                break;
-            case JsonArray list:
-                if (path is null) return;
-                if (schema.ListType == ListType.Set) CheckSet(list, path, errors);
-                else if (schema.ListType == ListType.Map) CheckMap(schema, list, path, errors);
-                if (schema.Items is { } element)
-                {
-                    foreach (var (i, item) in list.Index()) Check(element, item, path.Index(i), errors);
-                }
-                break;
-        }
+            if (node is not JsonArray list) return;
+            if (type.ListType == ListType.Set) CheckSet(list, path!, errors);
+            else if (type.ListType == ListType.Map) CheckMap(type, list, path!, errors);
+        });
+        return errors;
     }
 
     private static void CheckSet(JsonArray list, FieldPath path, List<FieldError> errors)
