@@ -21,21 +21,21 @@ internal static class ListInvariants
 
     private static void CheckSet(JsonArray list, FieldPath path, List<FieldError> errors)
     {
+        var seen = new HashSet<JsonNode?>(JsonNodeComparer.Instance);
         foreach (var (i, item) in list.Index())
         {
-            if (list.Take(i).Any(other => JsonNode.DeepEquals(other, item))) errors.Add(FieldError.Duplicate(path.Index(i), item?.DeepClone()));
+            if (!seen.Add(item)) errors.Add(FieldError.Duplicate(path.Index(i), item?.DeepClone()));
         }
     }
 
     private static void CheckMap(TypeSchema schema, JsonArray list, FieldPath path, List<FieldError> errors)
     {
-        var seen = new List<JsonObject>();
+        var seen = new HashSet<JsonNode?>(JsonNodeComparer.Instance);
         foreach (var (i, item) in list.Index())
         {
             if (item is not JsonObject map) continue;
             var key = new JsonObject(schema.ListMapKeys.Where(map.ContainsKey).Select(k => KeyValuePair.Create(k, map[k]?.DeepClone())));
-            if (seen.Any(s => JsonNode.DeepEquals(s, key))) errors.Add(FieldError.Duplicate(path.Index(i), key));
-            seen.Add(key);
+            if (!seen.Add(key)) errors.Add(FieldError.Duplicate(path.Index(i), key));
         }
     }
 }
