@@ -50,7 +50,8 @@ internal static class LoadCommand
             }
             catch (InvalidDataException e)
             {
-                throw new UsageException($"{archive}: {e.Message}");
+                var problem = e.Message.Contains(archive, StringComparison.Ordinal) ? e.Message : $"{archive}: {e.Message}";
+                throw new UsageException($"{problem}\nTaken are archives as `docker save`, `podman save` and deploy/images/build write them.");
             }
         }
     }
