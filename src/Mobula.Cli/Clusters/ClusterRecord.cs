@@ -56,6 +56,30 @@ internal sealed record ClusterRecord
         return record;
     }
 
+    /// <summary>
+    /// Reads what the removal of a cluster needs. What a damaged record, or a newer one, does not tell is taken from the cluster's folder
+    /// and the machine's claims.
+    /// </summary>
+    public static ClusterRecord ReadForRemoval(ClusterDirectory directory)
+    {
+        try
+        {
+            return Read(directory);
+        }
+        catch (UsageException) when (directory.Exists)
+        {
+            string[] nodes = Directory.Exists(directory.Node("")) ? [.. Directory.EnumerateDirectories(directory.Node("")).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)] : [];
+            return new()
+            {
+                KubernetesVersion = "",
+                Port = 1,
+                Kubeconfig = "",
+                Nodes = [.. nodes.Select(n => new NodeRecord(n, false, new Dictionary<string, string>()))],
+                NetworkIndex = NetworkClaims.OfMachine.Find(directory) ?? NoNetwork,
+            };
+        }
+    }
+
     /// <summary>Writes the record.</summary>
     public void Write(ClusterDirectory directory) =>
         File.WriteAllBytes(directory.RecordFile, JsonSerializer.SerializeToUtf8Bytes(this, CliJson.Default.ClusterRecord));

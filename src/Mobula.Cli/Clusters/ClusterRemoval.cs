@@ -12,7 +12,11 @@ internal static class ClusterRemoval
         }
         if (directory.Exists)
         {
-            var record = ClusterRecord.Read(directory);
+            var record = ClusterRecord.ReadForRemoval(directory);
+            if (record is { NetworkIndex: ClusterRecord.NoNetwork, Nodes.Count: > 0 })
+            {
+                throw new UsageException($"{directory.RecordFile} does not tell the network of cluster \"{directory.Name}\", and the machine was restarted since\nRemove its folder by hand:  rm -r {directory.Root}");
+            }
             foreach (var node in record.Nodes) await ClusterNodes.RemoveAsync(directory, record, node).ConfigureAwait(false);
             if (record.NetworkIndex != ClusterRecord.NoNetwork) NetworkClaims.OfMachine.Release(directory, record.NetworkIndex);
         }

@@ -43,12 +43,23 @@ internal sealed class NetworkClaims(string folder, TimeProvider time, Func<IRead
         }
     }
 
+    /// <summary>The network that a cluster has; null when it has none.</summary>
+    public int? Find(ClusterDirectory directory)
+    {
+        for (var index = 0; index < ClusterNetwork.MaximumClusters; index++)
+        {
+            if (IsOf(directory, index)) return index;
+        }
+        return null;
+    }
+
     /// <summary>Gives a network back, if the cluster has it.</summary>
     public void Release(ClusterDirectory directory, int index)
     {
-        var path = PathOf(index);
-        if (File.Exists(path) && File.ReadAllText(path) == directory.Root) File.Delete(path);
+        if (IsOf(directory, index)) File.Delete(PathOf(index));
     }
+
+    private bool IsOf(ClusterDirectory directory, int index) => File.Exists(PathOf(index)) && File.ReadAllText(PathOf(index)) == directory.Root;
 
     private string PathOf(int index) => Path.Combine(folder, $"{index}");
 

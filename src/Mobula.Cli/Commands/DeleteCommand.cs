@@ -53,7 +53,7 @@ internal static class DeleteCommand
             return;
         }
         var began = TimeProvider.System.GetTimestamp();
-        var file = kubeconfig ?? (directory.Exists ? ClusterRecord.Read(directory).Kubeconfig : null);
+        var file = kubeconfig ?? (directory.Exists && ClusterRecord.ReadForRemoval(directory).Kubeconfig is { Length: > 0 } recorded ? recorded : null);
         await ClusterRemoval.RunAsync(directory).ConfigureAwait(false);
         KubeconfigFile.Default(file).Remove(ClusterCreation.ContextName(directory.Name));
         terminal.Step($"deleted cluster \"{directory.Name}\"", "", TimeProvider.System.GetElapsedTime(began));

@@ -38,6 +38,24 @@ public sealed class ControlPlaneTests : IDisposable
         Assert.Equal("b", (await Succeeds(_mobula.KubectlAsync("get", "configmap", "x", "-o", "jsonpath={.data.a}"))).Output);
     }
 
+    [Theory]
+    [InlineData("{ nothing of sense")]
+    [InlineData("""{"format":99,"kubernetesVersion":"v9","port":1,"kubeconfig":""}""")]
+    public async Task Cluster_whose_record_cannot_be_read_is_deleted_as_its_error_says(string record)
+    {
+        await Succeeds(_mobula.MobulaAsync("create", "cluster", "--name", "a", "--node", "none"));
+        await Succeeds(_mobula.MobulaAsync("stop", "cluster", "--name", "a"));
+        var folder = Path.Combine(_mobula.DataDirectory, "clusters", "a");
+        await File.WriteAllTextAsync(Path.Combine(folder, "cluster.json"), record, TestContext.Current.CancellationToken);
+
+        var refused = await _mobula.MobulaAsync("start", "cluster", "--name", "a");
+        await Succeeds(_mobula.MobulaAsync("delete", "cluster", "--name", "a"));
+
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("cluster.json", refused.Error);
+        Assert.False(Directory.Exists(folder));
+    }
+
     [Fact]
     public async Task Same_name_twice_at_once_makes_one_cluster()
     {
